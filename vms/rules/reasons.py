@@ -1,0 +1,38 @@
+"""Why an action is off: a code to send and compare. Its sentence lives in vms.labels."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    # what the machine is
+    IS_STOPPED = "is_stopped"
+    IS_RUNNING = "is_running"
+    IS_STARTING = "is_starting"
+    IS_SHUTTING_DOWN = "is_shutting_down"
+    IS_POWERING_OFF = "is_powering_off"
+    IS_DELETING = "is_deleting"
+    IS_PAUSED = "is_paused"
+    IS_CRASHED = "is_crashed"
+    IS_FROZEN = "is_frozen"
+    IS_UNKNOWN = "is_unknown"
+    # what is being done with it
+    IS_STREAMING = "is_streaming"
+    IS_BACKING_UP = "is_backing_up"
+    IS_MIGRATING = "is_migrating"
+    IS_CREATING = "is_creating"
+    IS_RESTORING = "is_restoring"
+    TEMPLATE_IS_STREAMED_FROM = "template_is_streamed_from"
+    # what would have to be otherwise
+    MUST_BE_STOPPED = "must_be_stopped"
+    NO_SCREEN_WHILE_STOPPED = "no_screen_while_stopped"
+    NO_PROCESS_LEFT = "no_process_left"
+    # the template's mode
+    MODE_IS_READY = "mode_is_ready"
+    MODE_IS_MAINTENANCE = "mode_is_maintenance"
+    MODE_IS_FIRST_INSTALLATION = "mode_is_first_installation"
+    MODE_IS_DO_NOT_USE = "mode_is_do_not_use"
+    # somebody else, or not you
+    RUN_SLOT_TAKEN = "run_slot_taken"
+    JOB_SLOT_TAKEN = "job_slot_taken"
+    NOT_PERMITTED = "not_permitted"
+    GONE_FROM_NODE = "gone_from_node"

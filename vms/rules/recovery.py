@@ -1,0 +1,23 @@
+"""What to do with an operation whose worker died: one row for every kind of operation."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from vms.rules.actions import Action
+
+
+class Recovery(StrEnum):
+    GO_ON = "go_on"
+    """Every step looks before it acts: take the step again, libvirt tells whether anything is left to do."""
+    ASK = "ask"
+    """Whether it happened cannot be told afterwards, and twice would do harm: wait for a person."""
+
+
+RECOVERY: Mapping[Action, Recovery] = {
+    Action.START: Recovery.GO_ON,
+    Action.SHUTDOWN: Recovery.GO_ON,
+    Action.POWER_OFF: Recovery.GO_ON,
+    Action.RESET: Recovery.ASK,
+    Action.PAUSE: Recovery.GO_ON,
+    Action.DELETE: Recovery.GO_ON,
+}
