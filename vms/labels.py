@@ -1,0 +1,360 @@
+"""Every state, action, reason and problem in words, with tool-tips. The translators' room: read it top to bottom."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, pgettext_lazy
+
+from vms.rules.actions import Action
+from vms.rules.contact import ContactStep, StepState
+from vms.rules.duty import Duty
+from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.names import NameFault
+from vms.rules.power import Power, PowerReason
+from vms.rules.problems import Problem
+from vms.rules.progress import Phase, Progress
+from vms.rules.reasons import Reason
+from vms.rules.status import Main, Second
+from vms.rules.timeline import What
+
+MAIN: Mapping[Main, Promise] = {
+    Main.STOPPED: pgettext_lazy("status of a virtual machine", "Stopped"),
+    Main.STARTING: pgettext_lazy("status of a virtual machine", "Starting"),
+    Main.RUNNING: pgettext_lazy("status of a virtual machine", "Running"),
+    Main.PAUSED: pgettext_lazy("status of a virtual machine", "Paused"),
+    Main.SHUTTING_DOWN: pgettext_lazy("status of a virtual machine", "Shutting down"),
+    Main.POWERING_OFF: pgettext_lazy("status of a virtual machine", "Powering off"),
+    Main.DELETING: pgettext_lazy("status of a virtual machine", "Deleting"),
+    Main.CRASHED: pgettext_lazy("status of a virtual machine", "Crashed"),
+    Main.FROZEN: pgettext_lazy("status of a virtual machine", "Frozen"),
+    Main.UNKNOWN: pgettext_lazy("status of a virtual machine", "Unknown"),
+}
+
+MAIN_TIP: Mapping[Main, Promise] = {
+    Main.STOPPED: _("The machine is off."),
+    Main.STARTING: _("The node is starting the machine."),
+    Main.RUNNING: _("The machine is on."),
+    Main.PAUSED: _("The machine is on, but its guest is held and does nothing."),
+    Main.SHUTTING_DOWN: _("The guest was asked to shut down and has not finished yet."),
+    Main.POWERING_OFF: _("The machine is being switched off without asking the guest."),
+    Main.DELETING: _("The machine and its disks are being deleted."),
+    Main.CRASHED: _("The machine should be running, but its process on the node ended by itself."),
+    Main.FROZEN: _("The machine is on, but its guest no longer reacts."),
+    Main.UNKNOWN: _("The node cannot be asked now. What is shown is the last known state."),
+}
+
+SECOND: Mapping[Second, Promise] = {
+    # Translators: these stand after a comma: "Running, streaming".
+    Second.STREAMING: pgettext_lazy("second state, after a comma", "streaming"),
+    Second.BACKING_UP: pgettext_lazy("second state, after a comma", "backing up"),
+    Second.MIGRATING: pgettext_lazy("second state, after a comma", "migrating"),
+    Second.CREATING: pgettext_lazy("second state, after a comma", "creating"),
+    Second.RESTORING: pgettext_lazy("second state, after a comma", "restoring"),
+}
+
+# Translators: a main and a second state of a machine, as in "Running, streaming".
+STATUS_WITH_SECOND = pgettext_lazy("status of a virtual machine", "%(main)s, %(second)s")
+# Translators: how far a job is, behind the status: "[5.1 %]". Use your language's blank before the percent sign.
+PERCENT = pgettext_lazy("how far a job is", "[%(number)s %%]")
+# Translators: the whole status of a stopped template that must not be used.
+DO_NOT_USE = pgettext_lazy("status of a VM template", "Do not use")
+
+MODE: Mapping[Mode, Promise] = {
+    # Translators: modes of a template; they also stand after a comma: "Running, maintenance mode".
+    Mode.READY_FOR_USE: pgettext_lazy("mode of a VM template", "ready for use"),
+    Mode.MAINTENANCE: pgettext_lazy("mode of a VM template", "maintenance mode"),
+    Mode.FIRST_INSTALLATION: pgettext_lazy("mode of a VM template", "first installation"),
+    Mode.DO_NOT_USE: pgettext_lazy("mode of a VM template", "do not use"),
+}
+
+MODE_MISSING = pgettext_lazy("mode of a VM template", "no mode set")
+
+KIND: Mapping[Kind, Promise] = {
+    Kind.VM: _("Virtual machine"),
+    Kind.TEMPLATE: _("VM template"),
+}
+
+LIFETIME: Mapping[Lifetime, Promise] = {
+    Lifetime.PERSISTENT: pgettext_lazy("a VM that stays", "persistent"),
+    Lifetime.DYNAMIC: pgettext_lazy("a VM that is thrown away after use", "dynamic"),
+}
+
+DUTY: Mapping[Duty, Promise] = {
+    Duty.ACTIVE: pgettext_lazy("what a node is for", "active"),
+    Duty.MAINTENANCE: pgettext_lazy("what a node is for", "maintenance"),
+}
+
+ACTION: Mapping[Action, Promise] = {
+    Action.START: pgettext_lazy("button", "Start"),
+    Action.SHUTDOWN: pgettext_lazy("button", "Shutdown"),
+    Action.POWER_OFF: pgettext_lazy("button", "Power off"),
+    Action.MIGRATE: pgettext_lazy("button", "Migrate"),
+    Action.EDIT: pgettext_lazy("button", "Edit"),
+    Action.DELETE: pgettext_lazy("button", "Delete"),
+    Action.USE: pgettext_lazy("button, opens the screen of a machine", "Use"),
+    Action.USERS: pgettext_lazy("button, who may use a machine", "Users"),
+    Action.GROUPS: pgettext_lazy("button, which groups may use a machine", "Groups"),
+    Action.TOGGLE: pgettext_lazy("button, CD-ROM or disk", "Toggle boot device"),
+    Action.PERSISTENT: pgettext_lazy("button", "Make a persistent VM"),
+    Action.DYNAMIC: pgettext_lazy("button", "Make a golden image for dynamic VMs"),
+    Action.RESET: pgettext_lazy("button", "Reset"),
+    Action.PAUSE: pgettext_lazy("button", "Pause"),
+    Action.BACK_UP: pgettext_lazy("button", "Back up"),
+    Action.CLONE: pgettext_lazy("button", "Clone"),
+    Action.MAKE_TEMPLATE: pgettext_lazy("button", "Make a template of it"),
+}
+
+RUN_ACTION = pgettext_lazy("column: start, shutdown, power off, migrate", "Run Action")
+OTHER_ACTION = pgettext_lazy("column: edit, delete, use and so on", "Action")
+
+ACTION_TIP: Mapping[Action, Promise] = {
+    Action.START: _("Switch the machine on, or let a paused one go on."),
+    Action.SHUTDOWN: _("Ask the guest to shut down in order."),
+    Action.POWER_OFF: _("Switch the machine off at once, like pulling the plug."),
+    Action.MIGRATE: _("Move the machine to another node."),
+    Action.EDIT: _("Change name, memory, disks and other hardware."),
+    Action.DELETE: _("Delete the machine and the disks the panel made for it."),
+    Action.USE: _("Open the screen of the machine."),
+    Action.USERS: _("Choose the people who may use the machine."),
+    Action.GROUPS: _("Choose the groups that may use the machine."),
+    Action.TOGGLE: _("Boot from the CD-ROM instead of the disk, or the other way round."),
+    Action.PERSISTENT: _("Make a VM that stays from this template."),
+    Action.DYNAMIC: _("Make a golden image for a pool of VMs that are thrown away after use."),
+    Action.RESET: _("Restart the machine at once, like its reset button."),
+    Action.PAUSE: _("Hold the guest; Start lets it go on."),
+    Action.BACK_UP: _("Back the machine up now."),
+    Action.CLONE: _("Make a full copy of the machine."),
+    Action.MAKE_TEMPLATE: _("Turn the machine into a template, or copy it into one."),
+}
+
+CONFIRM_TITLE: Mapping[Action, Promise] = {
+    Action.SHUTDOWN: _("Shut down %(vm)s?"),
+    Action.POWER_OFF: _("Power off %(vm)s?"),
+    Action.RESET: _("Reset %(vm)s?"),
+    Action.DELETE: _("Delete %(vm)s?"),
+}
+
+CONSEQUENCE: Mapping[Action, Promise] = {
+    Action.SHUTDOWN: _("The guest of %(vm)s on node %(node)s is asked to shut down. Its services end."),
+    Action.POWER_OFF: _(
+        "%(vm)s on node %(node)s is switched off at once, without asking its guest. "
+        "What the guest has not written to disk is lost."
+    ),
+    Action.RESET: _(
+        "%(vm)s on node %(node)s restarts at once, without asking its guest. "
+        "What the guest has not written to disk is lost."
+    ),
+    Action.DELETE: _("%(vm)s is removed from node %(node)s for good. This cannot be undone."),
+}
+
+STREAMING_WILL_STOP = _("Streaming stops, and the template is released.")
+BACKUP_WILL_BE_CANCELLED = _("The backup under way is cancelled first; nothing of it is kept.")
+STREAMING_GOES_ON = _("Streaming goes on after the stop, from where it was.")
+
+REASON: Mapping[Reason, Promise] = {
+    Reason.IS_STOPPED: _("The machine is stopped. Start it first."),
+    Reason.IS_RUNNING: _("The machine is running already."),
+    Reason.IS_STARTING: _("The machine is just starting. Wait until it runs."),
+    Reason.IS_SHUTTING_DOWN: _("The machine is shutting down. Wait until it is off, or power it off."),
+    Reason.IS_POWERING_OFF: _("The machine is just being powered off."),
+    Reason.IS_DELETING: _("The machine is being deleted."),
+    Reason.IS_PAUSED: _("The machine is paused. Start lets it go on."),
+    Reason.IS_CRASHED: _("The machine crashed. Start it again first."),
+    Reason.IS_FROZEN: _("The guest does not react. Power the machine off or reset it."),
+    Reason.IS_UNKNOWN: _("The node cannot be reached, so nobody knows how the machine is."),
+    Reason.IS_STREAMING: _("The machine is still streaming from its template. Wait until it has finished."),
+    Reason.IS_BACKING_UP: _("The machine is being backed up. Wait until it has finished."),
+    Reason.IS_MIGRATING: _("The machine is moving to another node. Wait until it has arrived."),
+    Reason.IS_CREATING: _("The machine is still being made."),
+    Reason.IS_RESTORING: _("The machine is being restored from a backup."),
+    Reason.TEMPLATE_IS_STREAMED_FROM: _(
+        "Virtual machines still stream from this template. Wait until they have finished."
+    ),
+    Reason.MUST_BE_STOPPED: _("The machine must be stopped. Shut it down first."),
+    Reason.NO_SCREEN_WHILE_STOPPED: _("A stopped machine has no screen. Start it first."),
+    Reason.NO_PROCESS_LEFT: _("The machine's process has ended already; there is nothing to power off."),
+    Reason.MODE_IS_READY: _("The template is ready for use. Shut it down to change this."),
+    Reason.MODE_IS_MAINTENANCE: _("The template is in maintenance mode. Set it to ready for use first."),
+    Reason.MODE_IS_FIRST_INSTALLATION: _("The template is in its first installation. Set it to ready for use first."),
+    Reason.MODE_IS_DO_NOT_USE: _("The template is marked as not to be used. Set its mode first."),
+    Reason.RUN_SLOT_TAKEN: _("Something else is being done with the machine. Wait until it has finished."),
+    Reason.JOB_SLOT_TAKEN: _("A job is under way on the machine. Wait until it has finished."),
+    Reason.NOT_PERMITTED: _("You do not have the right to do this. Ask an administrator."),
+    Reason.GONE_FROM_NODE: _("The node no longer knows this machine."),
+}
+
+# Translators: who holds a machine: "Shutdown by anna since 14:03 (62.0 %)".
+HELD_BY = _("%(action)s by %(person)s since %(since)s.")
+HELD_BY_WITH_PERCENT = _("%(action)s by %(person)s since %(since)s, %(percent)s.")
+THE_PANEL = pgettext_lazy("who did something, when it was no person", "the panel")
+
+POWER: Mapping[Power, Promise] = {
+    Power.OFF: pgettext_lazy("what the node reports", "off"),
+    Power.RUNNING: pgettext_lazy("what the node reports", "running"),
+    Power.PAUSED: pgettext_lazy("what the node reports", "paused"),
+    Power.SHUTTING_DOWN: pgettext_lazy("what the node reports", "shutting down"),
+    Power.CRASHED: pgettext_lazy("what the node reports", "crashed"),
+    Power.UNKNOWN: pgettext_lazy("what the node reports", "unknown"),
+}
+
+POWER_REASON: Mapping[PowerReason, Promise] = {
+    PowerReason.SHUT_DOWN: _("The guest shut itself down."),
+    PowerReason.POWERED_OFF: _("It was powered off."),
+    PowerReason.PROCESS_DIED: _("Its QEMU process ended by itself or was killed."),
+    PowerReason.START_FAILED: _("It could not be started."),
+    PowerReason.MOVED_AWAY: _("It was moved to another node."),
+    PowerReason.SAVED: _("Its memory was saved to a file; Start goes on from there."),
+    PowerReason.FROM_SNAPSHOT: _("It was reset to a snapshot."),
+    PowerReason.NODE_RESTARTED: _("The node's libvirt service lost it, for example by a restart of the node."),
+    PowerReason.BY_REQUEST: _("Somebody paused it."),
+    PowerReason.STARTING_UP: _("It is just starting."),
+    PowerReason.SAVING_MEMORY: _("Its memory is being saved to a file."),
+    PowerReason.MIGRATING: _("It is moving between nodes."),
+    PowerReason.DUMPING: _("Its memory is being dumped."),
+    PowerReason.SNAPSHOT: _("A snapshot is being taken."),
+    PowerReason.SHUTTING_DOWN: _("It is shutting down."),
+    PowerReason.IO_ERROR: _("A disk could not be read or written. Look at the storage, then press Start."),
+    PowerReason.WATCHDOG: _("Its watchdog fired: the guest hung. Look at its screen, then reset it or press Start."),
+    PowerReason.GUEST_PANIC: _("Its guest's kernel stopped with a panic. Power it off and start it again."),
+    PowerReason.POSTCOPY: _("Its memory is still arriving from another node."),
+    PowerReason.POSTCOPY_FAILED: _("The move of its memory broke off half-way. Power it off and start it again."),
+    PowerReason.NODE_ERROR: _("The node paused it after an error of its own."),
+}
+"""PowerReason.NONE needs no words."""
+
+# Translators: disk: the name of a disk, such as vda.
+DISK_IS_FULL = _("No space is left in the storage of disk %(disk)s. Make room there, then press Start.")
+DISK_FAILS = _("Disk %(disk)s could not be read or written. Look at its storage, then press Start.")
+WATCHDOG_FIRED = _("The watchdog of the machine fired: its guest hangs.")
+AGENT_IS_SILENT = _("The guest agent used to answer and no longer does.")
+LAST_KNOWN = _("Last known: %(state)s, since %(since)s.")
+NODE_LOST_SINCE = _("Node %(node)s cannot be reached since %(since)s.")
+GONE_SINCE = _("Node %(node)s no longer knows it since %(since)s.")
+
+PROGRESS: Mapping[Progress, Promise] = {
+    Progress.QUEUED: pgettext_lazy("progress of an operation", "Waiting"),
+    Progress.WORKING: pgettext_lazy("progress of an operation", "Under way"),
+    Progress.UNCLEAR: pgettext_lazy("progress of an operation", "Needs a look"),
+    Progress.SUCCEEDED: pgettext_lazy("progress of an operation", "Done"),
+    Progress.FAILED: pgettext_lazy("progress of an operation", "Failed"),
+    Progress.CANCELLED: pgettext_lazy("progress of an operation", "Cancelled"),
+}
+
+PHASE: Mapping[Phase, Promise] = {
+    Phase.WAITING_FOR_WORKER: _("waits for a worker"),
+    Phase.WAITING_FOR_NODE: _("waits for the node to answer"),
+    Phase.WAITING_FOR_PREVIOUS: _("waits for what was begun before"),
+    Phase.TALKING_TO_NODE: _("talks to the node"),
+    Phase.WAITING_FOR_GUEST: _("waits for the guest"),
+    Phase.DELETING_DISKS: _("deletes disks"),
+}
+
+PROBLEM: Mapping[Problem, Promise] = {
+    Problem.NODE_UNREACHABLE: _("Node %(node)s cannot be reached. Look at its network and its libvirt service."),
+    Problem.NODE_DOES_NOT_ANSWER: _(
+        "Node %(node)s accepts connections but does not answer. Look at its libvirt service."
+    ),
+    Problem.NODE_REFUSED_LOGIN: _("Node %(node)s refused the panel's login. Look at the keys or passwords."),
+    Problem.ADDRESS_NOT_UNDERSTOOD: _("The libvirt address of node %(node)s is not valid."),
+    Problem.NODE_KNOWN_ALREADY: _("This is node %(node)s, which the panel looks after already."),
+    Problem.VM_NOT_FOUND: _("Node %(node)s no longer knows %(vm)s."),
+    Problem.WRONG_STATE: _("%(vm)s was not in a state that allows this. Look at its status and try again."),
+    Problem.NO_LONGER_POSSIBLE: _("When its turn came, this was no longer possible for %(vm)s."),
+    Problem.GUEST_DID_NOT_REACT: _("The guest did not react. %(vm)s is still running; you can power it off."),
+    Problem.DID_NOT_STAY_ON: _("%(vm)s did not stay on. Look at its status and the end of its log."),
+    Problem.NOT_ENOUGH_MEMORY: _("Node %(node)s does not have enough free memory for %(vm)s."),
+    Problem.DISK_LOCKED: _("A disk of %(vm)s is in use by another process, so it cannot be opened."),
+    Problem.DISK_MISSING: _("A disk of %(vm)s is missing on node %(node)s."),
+    Problem.DISK_IN_USE: _("A disk of %(vm)s is still needed by %(users)s, so nothing was deleted."),
+    Problem.NO_SPACE: _("No space is left on node %(node)s."),
+    Problem.INVALID_XML: _("The definition of %(vm)s is not valid for node %(node)s."),
+    Problem.UNSUPPORTED: _("Node %(node)s cannot do this."),
+    Problem.REFUSED: _("Node %(node)s refused. Its own words stand below."),
+    Problem.TIMED_OUT: _("Node %(node)s did not finish in time."),
+    Problem.SUPERSEDED: _("%(person)s powered %(vm)s off before this had finished."),
+    Problem.WORKER_DIED: _(
+        "The worker ended in the middle, and it cannot be told whether the node had already done it. "
+        "Look at the machine, then close this operation."
+    ),
+    Problem.BUG: _("Something went wrong in the panel itself. The details are in its log."),
+}
+
+EVENT: Mapping[What, Promise] = {
+    What.FOUND: _("Found on node %(node)s"),
+    What.STARTED: _("Started"),
+    What.STOPPED: _("Stopped"),
+    What.PAUSED: _("Paused"),
+    What.RESUMED: _("Went on"),
+    What.CRASHED: _("Crashed"),
+    What.RENAMED: _("Renamed from %(old)s to %(new)s"),
+    What.DEFINITION_CHANGED: _("Hardware changed"),
+    What.MOVED: _("Moved from node %(old)s to node %(new)s"),
+    What.GONE: _("No longer known to node %(node)s"),
+    What.BACK: _("Known to node %(node)s again"),
+    What.DELETED: _("Deleted"),
+    What.FROZE: _("The guest stopped reacting"),
+    What.WATCHDOG: _("The watchdog fired"),
+    What.IO_ERROR: _("A disk could not be read or written"),
+    What.REBOOTED: _("The guest restarted"),
+    What.NODE_LOST: _("Contact lost"),
+    What.NODE_FOUND: _("Contact made"),
+    What.REQUESTED: _("%(action)s was asked for by %(person)s"),
+    What.OPERATION_ENDED: _("%(action)s ended: %(progress)s"),
+}
+
+NOT_BY_THIS_PANEL = _("not by this panel")
+
+NAME_FAULT: Mapping[NameFault, Promise] = {
+    NameFault.EMPTY: _("Enter a name."),
+    NameFault.TOO_LONG: _("The name is too long: 63 characters at most."),
+    NameFault.INVISIBLE_CHARACTERS: _("The name has invisible characters in it. Type it anew."),
+    NameFault.NOT_A_NODE_NAME: _("Use letters, digits, dots and hyphens only, as in a host name."),
+}
+
+FACT_ID = pgettext_lazy("fact about a machine", "Id")
+FACT_NAME_AT_NODE = pgettext_lazy("fact about a machine", "Name at the node")
+FACT_NODE = pgettext_lazy("fact about a machine", "Node")
+FACT_VCPUS = pgettext_lazy("fact about a machine", "vCPUs")
+FACT_MEMORY = pgettext_lazy("fact about a machine", "Memory")
+FACT_REPORTED = pgettext_lazy("fact about a machine", "The node reports")
+FACT_SINCE = pgettext_lazy("fact about a machine", "Status since")
+FACT_MODE = pgettext_lazy("fact about a machine", "Mode")
+EMPTY_DRIVE = pgettext_lazy("a CD-ROM drive without a disc", "empty")
+
+CONTACT_STEP: Mapping[ContactStep, Promise] = {
+    ContactStep.CONNECT: _("Open a connection to the address"),
+    ContactStep.IDENTIFY: _("Ask the node what it is"),
+    ContactStep.COMPARE: _("See whether the panel knows it already"),
+    ContactStep.LIST: _("List its machines"),
+}
+
+STEP_STATE: Mapping[StepState, Promise] = {
+    StepState.TODO: pgettext_lazy("state of a step", "to do"),
+    StepState.NOW: pgettext_lazy("state of a step", "under way"),
+    StepState.DONE: pgettext_lazy("state of a step", "done"),
+    StepState.FAILED: pgettext_lazy("state of a step", "failed"),
+}
+
+NODE_IDENTITY = _("%(hostname)s: libvirt %(libvirt)s, QEMU %(hypervisor)s, %(cpus)s CPUs, %(memory)s")
+
+# Translators: action: the word on a button; why: a whole sentence.
+ACTION_REFUSED = _("%(action)s of %(vm)s is not possible now. %(why)s")
+CONFIRM_ANY = _("%(action)s: %(vm)s?")
+
+NODE_REACHABLE = pgettext_lazy("state of a node", "Reachable")
+NODE_UNREACHABLE = pgettext_lazy("state of a node", "Unreachable")
+NODE_FIRST_CONTACT = pgettext_lazy("state of a node", "First contact")
+CPUS = pgettext_lazy("number of processors of a node", "of %(count)s CPUs")
+
+
+def machines_found(count: int) -> str:
+    return ngettext("%(count)s machine found", "%(count)s machines found", count) % {"count": count}
+
+
+def node_still_has_machines(node: str, count: int) -> str:
+    return ngettext(
+        "Node %(node)s was not removed: the panel still knows %(count)s machine on it.",
+        "Node %(node)s was not removed: the panel still knows %(count)s machines on it.",
+        count,
+    ) % {"node": node, "count": count}
