@@ -1,0 +1,3 @@
+from directory.models.person import Person
+
+__all__ = ["Person"]
