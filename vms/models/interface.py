@@ -1,0 +1,21 @@
+from django.db import models
+
+from vms.models.vm import Vm
+
+
+class Interface(models.Model):
+    """A network interface of a VM. source: the network, bridge or device it is plugged into."""
+
+    vm = models.ForeignKey(Vm, on_delete=models.CASCADE, related_name="interfaces")
+    position = models.PositiveSmallIntegerField()
+    mac = models.CharField(max_length=17, blank=True)
+    model = models.CharField(max_length=32, blank=True)
+    source_type = models.CharField(max_length=16)
+    source = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["vm", "position"], name="one_interface_per_position")]
+
+    def __str__(self) -> str:
+        return self.mac

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from vms.models.node import Node
+from vms.models.viewer import Viewer
+from vms.models.vm import Vm
+from vms.rules.problems import Problem
+from vms.rules.progress import FINISHED, MAY_BECOME, Phase, Progress
+from vms.rules.status import Second
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def visible_to(self, person: Viewer) -> OperationQuerySet:
+        """Those of the machines that the person may see, and of deleted ones only for who sees every machine."""
+        if person.has_perm("vms.view_every_vm"):
+            return self
+        return self.filter(vm__in=Vm.objects.all().visible_to(person))
+
+    def counted(self, conditions: Mapping[str, Q]) -> dict[str, int]:
+        """How many meet each condition, in one query."""
+        counts = {f"n{number}": models.Count("pk", filter=q or None) for number, q in enumerate(conditions.values())}
+        return dict(zip(conditions, self.order_by().aggregate(**counts).values(), strict=True))
+
+
+class Operation(models.Model):
+    """One thing somebody asked for: the queue entry, the progress bar and the audit line in one row.
+
+    A worker that carries it out holds a lease (lease_owner until lease_until) and renews it while a step lasts.
+    An operation without a lease is taken up by whoever hears its bell, not before next_step_at.
+    """
+
+    vm = models.ForeignKey(Vm, on_delete=models.PROTECT, related_name="operations")
+    node = models.ForeignKey(Node, null=True, on_delete=models.SET_NULL, related_name="operations")
+    action = models.CharField(max_length=32)
+    slot = models.CharField(max_length=8)
+    second = models.CharField(max_length=16, blank=True)
+    arguments = models.JSONField(default=dict)
+    request_key = models.UUIDField(null=True, unique=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="operations"
+    )
+    requested_by_name = models.CharField(max_length=150, blank=True)
+    requested_at = models.DateTimeField(default=timezone.now)
+
+    progress = models.CharField(max_length=16, default=Progress.QUEUED.value)
+    phase = models.CharField(max_length=32, default=Phase.WAITING_FOR_WORKER.value)
+    permille = models.PositiveSmallIntegerField(null=True)
+    steps_done = models.PositiveSmallIntegerField(default=0)
+    step_began_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    node_silent_since = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=32, blank=True)
+    problem_values = models.JSONField(default=dict)
+    evidence = models.TextField(blank=True)
+    acknowledged_at = models.DateTimeField(null=True)
+
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    next_step_at = models.DateTimeField(default=timezone.now)
+
+    objects = OperationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-requested_at", "-pk"]
+        verbose_name = _("operation")
+        verbose_name_plural = _("operations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["vm", "slot"], condition=Q(finished_at=None), name="one_unfinished_operation_per_slot"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_step_at"], condition=Q(finished_at=None), name="operations_due"),
+            models.Index(fields=["vm", "-requested_at"], name="operations_of_vm"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.vm_id}"
+
+    @property
+    def percent(self) -> float | None:
+        """How far it is, 0.0 to 100.0, or None if that cannot be told."""
+        return None if self.permille is None else self.permille / 10
+
+    @property
+    def shown_as(self) -> Second | None:
+        return Second(self.second) if self.second else None
+
+    def become(self, progress: Progress, problem: Problem | None = None, **also: Any) -> bool:
+        """Move on, unless somebody else already did. True if it was us."""
+        came_from = [before for before, after in MAY_BECOME.items() if progress in after]
+        changes = {"progress": progress, "problem": problem or "", **also}
+        if progress in FINISHED:
+            changes["finished_at"] = timezone.now()
+        return self._change_if(Q(progress__in=came_from), changes)
+
+    def claim(self, owner: str, *, seconds: float) -> bool:
+        """Take the lease for so long, if nobody holds it and the time for the next step has come.
+
+        A lease that ran out is still held: its worker died, and vms.operations.recovering decides what that means.
+        """
+        now = timezone.now()
+        free = Q(lease_until=None)
+        due = Q(next_step_at__lte=now, finished_at=None, progress__in=[Progress.QUEUED, Progress.WORKING])
+        until = now + datetime.timedelta(seconds=seconds)
+        return self._change_if(free & due, {"lease_owner": owner, "lease_until": until})
+
+    def renew(self, *, seconds: float) -> bool:
+        until = timezone.now() + datetime.timedelta(seconds=seconds)
+        return self._change_if(Q(lease_owner=self.lease_owner), {"lease_until": until})
+
+    def release(self) -> bool:
+        """Give the lease back after the end. Whoever comes next on this machine waits for it."""
+        return self._change_if(Q(lease_owner=self.lease_owner), {"lease_owner": "", "lease_until": None})
+
+    def rest(self, *, seconds: float) -> bool:
+        """Give the lease back until the next look."""
+        due = timezone.now() + datetime.timedelta(seconds=seconds)
+        changes = {"lease_owner": "", "lease_until": None, "next_step_at": due}
+        return self._change_if(Q(lease_owner=self.lease_owner, finished_at=None), changes)
+
+    def hurry(self) -> bool:
+        """Something happened: let the next look be now."""
+        return self._change_if(Q(lease_until=None, finished_at=None), {"next_step_at": timezone.now()})
+
+    def note(self, **changes: Any) -> bool:
+        """Write down something about the work under way, if it still is ours."""
+        return self._change_if(Q(lease_owner=self.lease_owner, finished_at=None), changes)
+
+    def count_step(self) -> bool:
+        changes = {"steps_done": self.steps_done + 1, "step_began_at": None}
+        return self._change_if(Q(steps_done=self.steps_done, finished_at=None), changes)
+
+    def _change_if(self, condition: Q, changes: dict[str, Any]) -> bool:
+        changed = Operation.objects.filter(condition, pk=self.pk).update(**changes)
+        self.refresh_from_db(fields=_fields_of_progress())
+        return bool(changed)
+
+
+def _fields_of_progress() -> Iterable[str]:
+    return (
+        *("progress", "phase", "permille", "steps_done", "step_began_at", "started_at", "node_silent_since"),
+        *("finished_at", "problem", "problem_values", "evidence", "lease_owner", "lease_until", "next_step_at"),
+    )
