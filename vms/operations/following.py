@@ -1,0 +1,40 @@
+"""The world moves without us: what people want follows it, and operations that wait for it are woken."""
+
+from uuid import UUID
+
+from vms.models import Event, Operation, Vm
+from vms.operations.settling import settle
+from vms.operations.tasks import ring_after_commit
+from vms.rules.actions import Slot
+from vms.rules.following import what_happened, wish_behind
+from vms.rules.power import Power, PowerReason, Wanted
+from vms.rules.progress import Progress
+
+
+def follow(vm: Vm, before: Power, power: Power, reason: PowerReason) -> None:
+    """The node reported a new power state, written down already. Take it as a wish unless it is our own doing."""
+    ours = vm.operations.filter(slot=Slot.RUN, finished_at=None).exists()
+    wish = wish_behind(power, reason, Wanted(vm.wanted), has_job=_has_job(vm))
+    if not ours and wish is not None:
+        Vm.objects.filter(pk=vm.pk).update(wanted=wish)
+    _write_down(vm, before, power, reason, by_panel=ours)
+    wake(vm.uuid)
+    settle(vm.uuid)
+
+
+def wake(vm: UUID) -> None:
+    """The node told something about this machine: let operations that wait for it look again now."""
+    waiting = Operation.objects.filter(vm=vm, finished_at=None, progress=Progress.WORKING, lease_until=None)
+    for operation in waiting:
+        operation.hurry()
+        ring_after_commit(operation.pk)
+
+
+def _has_job(vm: Vm) -> bool:
+    return vm.operations.filter(slot=Slot.JOB, finished_at=None).exists()
+
+
+def _write_down(vm: Vm, before: Power, power: Power, reason: PowerReason, *, by_panel: bool) -> None:
+    what = what_happened(before, power, reason)
+    if what is not None:
+        Event.objects.create(what=what, vm=vm, node_id=vm.node_id, by_panel=by_panel, values={"reason": reason})

@@ -1,0 +1,54 @@
+"""Nodes come and go by people's hand."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from vms.models import ContactTest, Node, Vm
+from vms.models.viewer import Viewer
+from vms.operations.announcing import announce
+from vms.operations.permission import may_manage_nodes
+from vms.operations.tasks import try_contact_after_commit
+
+
+class NodeStillHasMachines(Exception):
+    """It cannot be removed: machines, with the rights that hang on them, belong to it."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} machines")
+        self.count = count
+
+
+def ask_for_contact(name: str, uri: str, *, by: Viewer) -> ContactTest:
+    """Ask a worker to try the address. The answer is written into the row that is returned."""
+    _require_may_manage(by)
+    with transaction.atomic():
+        test = ContactTest.objects.create(name=name, uri=uri, requested_by_id=by.pk)
+        try_contact_after_commit(test.pk)
+    return test
+
+
+def add_node(name: str, uri: str, *, by: Viewer) -> Node:
+    """Look after a node from now on. The watcher makes contact and adopts what runs there, within seconds."""
+    _require_may_manage(by)
+    with transaction.atomic():
+        node, _made = Node.objects.get_or_create(uri=uri, defaults={"name": name})
+        announce(("node", str(node.pk)))
+    return node
+
+
+def remove_node(node: Node, *, by: Viewer) -> None:
+    """Forget a node. Its machines run on untouched, so it may have none that are still known here."""
+    _require_may_manage(by)
+    with transaction.atomic():
+        present = Vm.objects.filter(node=node, deleted_at=None).count()
+        if present:
+            raise NodeStillHasMachines(present)
+        announce(("node", str(node.pk)))
+        node.forget()
+
+
+def _require_may_manage(person: Viewer) -> None:
+    if not may_manage_nodes(person):
+        raise PermissionDenied

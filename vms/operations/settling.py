@@ -1,0 +1,38 @@
+"""Computes the status from the facts and writes it down. Whoever changes a fact calls this in the same transaction."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from vms.models import Node, Vm
+from vms.models.facts import facts_of
+from vms.models.vm import VmQuerySet
+from vms.operations.announcing import announce
+from vms.rules.status import status_of
+
+
+def settle(*uuids: UUID) -> None:
+    """Bring the status of these machines up to date, and announce them: something about them has changed."""
+    with transaction.atomic():
+        _write_statuses(Vm.objects.all().filter(pk__in=uuids))
+        announce(*(("vm", str(uuid)) for uuid in uuids))
+
+
+def settle_node(node: Node) -> None:
+    """The same for all machines of a node, which was lost or found."""
+    with transaction.atomic():
+        machines = Vm.objects.filter(node=node, deleted_at=None)
+        _write_statuses(machines)
+        uuids = machines.values_list("pk", flat=True)
+        announce(("node", str(node.pk)), *(("vm", str(uuid)) for uuid in uuids))
+
+
+def _write_statuses(machines: VmQuerySet) -> None:
+    for vm in machines.with_operations_under_way():
+        status = status_of(facts_of(vm, vm.under_way))
+        main, second = str(status.main), str(status.second or "")
+        Vm.objects.filter(~Q(main=main, second=second), pk=vm.pk).update(
+            main=main, second=second, status_since=timezone.now()
+        )

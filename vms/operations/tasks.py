@@ -1,0 +1,65 @@
+"""Celery's door. A task takes an id, calls one function, and never decides anything."""
+
+import logging
+from functools import partial
+
+from celery import Task, shared_task
+from django.db import DatabaseError, transaction
+from kombu.exceptions import OperationalError
+
+from vms.models import ContactTest, Heartbeat, Operation
+from vms.operations.contacting import carry_out
+from vms.operations.performing import advance, finish
+from vms.operations.recovering import recover
+from vms.rules.problems import Problem
+from vms.rules.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(expires=60)
+def perform(operation_id: int) -> None:
+    try:
+        pause = advance(operation_id)
+    except DatabaseError:
+        raise  # its lease runs out, and recovering takes it up again
+    except Exception:
+        logger.exception("operation %s met a bug", operation_id)
+        finish(Operation.objects.get(pk=operation_id), Progress.FAILED, Problem.BUG)
+        raise
+    if pause is not None:
+        ring(operation_id, after=pause)
+
+
+@shared_task(expires=10)
+def sweep() -> None:
+    Heartbeat.beat("worker")
+    for operation_id in recover():
+        ring(operation_id)
+
+
+@shared_task(expires=60)
+def try_contact(contact_test_id: int) -> None:
+    test = ContactTest.objects.filter(pk=contact_test_id).first()
+    if test is not None:
+        carry_out(test)
+
+
+def try_contact_after_commit(contact_test_id: int) -> None:
+    transaction.on_commit(partial(_send, try_contact, contact_test_id, 0))
+
+
+def ring_after_commit(operation_id: int) -> None:
+    transaction.on_commit(partial(ring, operation_id))
+
+
+def ring(operation_id: int, *, after: float = 0) -> None:
+    """Wake a worker. If the broker is down the bell is lost, and rung again by the sweep."""
+    _send(perform, operation_id, after)
+
+
+def _send(task: "Task[[int], None]", pk: int, after: float) -> None:
+    try:
+        task.apply_async((pk,), countdown=after, retry=False)
+    except OperationalError as error:
+        logger.warning("%s %s was not sent, the broker does not answer: %s", task.name, pk, error)
