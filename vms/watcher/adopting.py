@@ -1,0 +1,134 @@
+"""First sight, change and disappearance of machines. Nothing about a machine is changed at its node."""
+
+from __future__ import annotations
+
+from vms.hypervisor.machine_xml import MachineDescription
+from vms.models import Disk, Event, Interface, Vm
+from vms.operations.settling import settle
+from vms.rules.following import first_wish
+from vms.rules.kinds import Kind, Lifetime
+from vms.rules.power import HAS_PROCESS
+from vms.rules.timeline import What
+from vms.watcher.news import MachineSeen
+
+LONGEST = 255
+"""Characters of a name that are kept; other tools may give longer ones."""
+
+
+def adopt(news: MachineSeen) -> Vm | None:
+    """The row of this machine, made now if it is new. None if the machine belongs to another node for now."""
+    vm = Vm.objects.filter(pk=news.machine.uuid).first()
+    if vm is None:
+        return _first_sight(news)
+    if vm.node_id != news.node and not _takes_over(vm, news):
+        return None
+    if vm.gone_at or vm.deleted_at:
+        _is_back(vm, news)
+    return vm
+
+
+def _first_sight(news: MachineSeen) -> Vm:
+    machine = news.machine
+    vm = Vm.objects.create(
+        uuid=machine.uuid,
+        name=machine.name[:LONGEST],
+        display_name=machine.name[:LONGEST],
+        node_id=news.node,
+        power=machine.power,
+        power_reason=machine.reason,
+        wanted=first_wish(machine.power, machine.reason),
+    )
+    Event.objects.create(what=What.FOUND, vm=vm, node_id=news.node, values={"node": vm.node.name})
+    settle(vm.uuid)
+    return vm
+
+
+def _takes_over(vm: Vm, news: MachineSeen) -> bool:
+    """Two nodes know the same machine: it is where it is on, else it stays where it was."""
+    elsewhere_is_gone = vm.gone_at is not None or vm.deleted_at is not None
+    if not elsewhere_is_gone and (news.machine.power not in HAS_PROCESS or vm.power in HAS_PROCESS):
+        return False
+    old = vm.node.name
+    Vm.objects.filter(pk=vm.pk).update(node=news.node)
+    vm.refresh_from_db()
+    Event.objects.create(what=What.MOVED, vm=vm, node_id=news.node, values={"old": old, "new": vm.node.name})
+    return True
+
+
+def _is_back(vm: Vm, news: MachineSeen) -> None:
+    Vm.objects.filter(pk=vm.pk).update(
+        gone_at=None, deleted_at=None, wanted=first_wish(news.machine.power, news.machine.reason)
+    )
+    vm.refresh_from_db()
+    Event.objects.create(what=What.BACK, vm=vm, node_id=news.node, values={"node": vm.node.name})
+    settle(vm.uuid)
+
+
+def mark_gone(vm: Vm) -> None:
+    """The node no longer lists it. The row stays, with all rights that hang on it."""
+    if not vm.mark_gone():
+        return
+    Event.objects.create(what=What.GONE, vm=vm, node_id=vm.node_id, values={"node": vm.node.name})
+    settle(vm.uuid)
+
+
+def write_description(vm: Vm, description: MachineDescription) -> None:
+    """What the definition says now: hardware, and the panel's own mark if there is one."""
+    mark = description.panel
+    known_hardware = _hardware_of(vm)
+    old_name = vm.display_name
+    vm.name = description.name[:LONGEST]
+    vm.display_name = (mark.display_name or description.title or description.name)[:LONGEST]
+    vm.kind = mark.kind or Kind.VM
+    vm.lifetime = mark.lifetime or Lifetime.PERSISTENT
+    vm.mode = mark.mode or ""
+    vm.memory = description.memory
+    vm.vcpus = description.vcpus
+    vm.boot_device = description.boot_devices[0] if description.boot_devices else ""
+    vm.has_agent_channel = description.has_agent_channel
+    vm.save(update_fields=["name", "display_name", "kind", "lifetime", "mode", *_HARDWARE])
+    _write_disks(vm, description)
+    _write_interfaces(vm, description)
+    _tell_the_timeline(vm, old_name, known_hardware)
+
+
+_HARDWARE = ("memory", "vcpus", "boot_device", "has_agent_channel")
+
+
+def _hardware_of(vm: Vm) -> list[object]:
+    disks = vm.disks.values_list("target", "path", "device", "bus")
+    interfaces = vm.interfaces.values_list("mac", "source")
+    return [*(getattr(vm, field) for field in _HARDWARE), *disks, *interfaces]
+
+
+def _write_disks(vm: Vm, description: MachineDescription) -> None:
+    for disk in description.disks:
+        values = {
+            "device": disk.device,
+            "bus": disk.bus,
+            "path": disk.source,
+            "image_format": disk.format,
+            "made_by_panel": disk.source in description.panel.made_disks,
+        }
+        Disk.objects.update_or_create(vm=vm, target=disk.target, defaults=values)
+    vm.disks.exclude(target__in=[disk.target for disk in description.disks]).delete()
+
+
+def _write_interfaces(vm: Vm, description: MachineDescription) -> None:
+    for position, interface in enumerate(description.interfaces):
+        values = {
+            "mac": interface.mac,
+            "model": interface.model,
+            "source_type": interface.source_type,
+            "source": interface.source,
+        }
+        Interface.objects.update_or_create(vm=vm, position=position, defaults=values)
+    vm.interfaces.filter(position__gte=len(description.interfaces)).delete()
+
+
+def _tell_the_timeline(vm: Vm, old_name: str, known_hardware: list[object]) -> None:
+    if old_name not in {vm.display_name, vm.name}:
+        values = {"old": old_name, "new": vm.display_name}
+        Event.objects.create(what=What.RENAMED, vm=vm, node_id=vm.node_id, values=values)
+    if known_hardware[0] and known_hardware != _hardware_of(vm):
+        Event.objects.create(what=What.DEFINITION_CHANGED, vm=vm, node_id=vm.node_id)

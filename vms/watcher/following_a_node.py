@@ -1,0 +1,120 @@
+"""One thread for each node: listens, asks again where something happened, and looks at everything now and then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from time import monotonic
+from uuid import UUID
+
+from vms.hypervisor.contract import Hypervisor
+from vms.hypervisor.errors import HypervisorError, NodeUnreachable
+from vms.models import Node
+from vms.operations.reaching import listen_to, reach
+from vms.rules.events import ConnectionLost, Happening, NodeEvent
+from vms.watcher.looking import Lookout
+from vms.watcher.measuring import CpuMeter
+from vms.watcher.news import Happened, JobProgressed, News, NodeFound, NodeLost, NodeUse
+from vms.watcher.timetable import Timetable
+
+FULL_LOOK_SECONDS = 60.0
+USE_SECONDS = 10.0
+JOBS_SECONDS = 1.0
+PAUSE_AFTER_LOSS_SECONDS = 2.0
+
+CHANGES_THE_DEFINITION = frozenset({Happening.DEFINITION_CHANGED, Happening.DEVICES_CHANGED})
+WORTH_A_LINE = frozenset({Happening.IO_ERROR, Happening.WATCHDOG, Happening.REBOOTED})
+
+logger = logging.getLogger(__name__)
+
+
+class NodeFollower(Thread):
+    """Tells `news` all that happens on one node until it is told to stop.
+
+    vms_with_jobs: asked every second which machines of the node have a job whose progress people watch.
+    """
+
+    def __init__(self, node: Node, tell: Callable[[News], None], vms_with_jobs: Callable[[], Iterable[UUID]]) -> None:
+        super().__init__(name=f"node-{node.name}", daemon=True)
+        self.node = node
+        self._tell = tell
+        self._vms_with_jobs = vms_with_jobs
+        self._told_to_stop = Event()
+        self.lookout: Lookout | None = None
+
+    def stop(self) -> None:
+        self._told_to_stop.set()
+
+    def run(self) -> None:
+        while not self._told_to_stop.is_set():
+            try:
+                self._follow()
+            except HypervisorError as error:
+                logger.warning("node %s lost: %s", self.node.name, error)
+                problem = error.problem if isinstance(error, NodeUnreachable) else NodeUnreachable.problem
+                self._tell(NodeLost(self.node.pk, problem, str(error)))
+            self.lookout = None
+            self._told_to_stop.wait(PAUSE_AFTER_LOSS_SECONDS)
+
+    def _follow(self) -> None:
+        """Listen first, then compare, so that nothing falls between. Ends when told to stop or the node is lost."""
+        events = listen_to(self.node)
+        hypervisor = reach(self.node)
+        self._tell(NodeFound(self.node.pk, hypervisor.info()))
+        lookout = Lookout(self.node, hypervisor)
+        meter = CpuMeter()
+        timetable = Timetable(
+            {
+                FULL_LOOK_SECONDS: lambda: self._tell_all(lookout.everything()),
+                USE_SECONDS: lambda: self._measure(hypervisor, meter),
+                JOBS_SECONDS: lambda: self._look_at_jobs(hypervisor),
+            },
+            now=monotonic(),
+        )
+        self.lookout = lookout
+        while not self._told_to_stop.is_set():
+            timetable.do_what_is_due(monotonic())
+            self._listen(events, lookout, seconds=timetable.seconds_to_next(monotonic()))
+
+    def _listen(self, events: SimpleQueue[NodeEvent], lookout: Lookout, *, seconds: float) -> None:
+        try:
+            event = events.get(timeout=seconds)
+        except Empty:
+            return
+        for happened in (event, *_waiting_in(events)):
+            self._react(happened, lookout)
+
+    def _react(self, event: NodeEvent, lookout: Lookout) -> None:
+        if isinstance(event, ConnectionLost):
+            raise NodeUnreachable(f"the connection to {self.node.name} was closed")
+        if event.happening in CHANGES_THE_DEFINITION:
+            lookout.forget(event.uuid)
+        if event.happening is Happening.UNDEFINED:
+            self._tell_all(lookout.everything())
+            return
+        if event.happening in WORTH_A_LINE:
+            self._tell(Happened(self.node.pk, event.uuid, event.happening))
+        self._tell_all(lookout.one(event.uuid))
+
+    def _measure(self, hypervisor: Hypervisor, meter: CpuMeter) -> None:
+        info = hypervisor.info()
+        share = meter.permille(hypervisor.stats(), info.cpus, monotonic())
+        self._tell(NodeUse(self.node.pk, info.memory_free, share))
+
+    def _look_at_jobs(self, hypervisor: Hypervisor) -> None:
+        for uuid in self._vms_with_jobs():
+            self._tell(JobProgressed(self.node.pk, uuid, hypervisor.job_progress(uuid)))
+
+    def _tell_all(self, news: Iterable[News]) -> None:
+        for item in news:
+            self._tell(item)
+
+
+def _waiting_in(events: SimpleQueue[NodeEvent]) -> list[NodeEvent]:
+    """What else has arrived, each once: a burst of the same event needs one look."""
+    waiting: dict[NodeEvent, None] = {}
+    while not events.empty():
+        waiting[events.get()] = None
+    return list(waiting)

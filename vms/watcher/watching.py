@@ -1,0 +1,104 @@
+"""Keeps a follower for every node of the database, and writes down what they all tell."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from queue import Empty, SimpleQueue
+from threading import Event
+from time import monotonic
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+
+from vms.models import Heartbeat, Node, Operation
+from vms.rules.actions import Slot
+from vms.watcher.asking_agents import AgentAsker
+from vms.watcher.following_a_node import NodeFollower
+from vms.watcher.news import News
+from vms.watcher.recording import record
+
+LOOK_AT_NODES_SECONDS = 2.0
+LOOK_AT_JOBS_SECONDS = 1.0
+PATIENCE_WITH_DATABASE_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Runs in the calling thread, which alone writes to the database, until stop() is called from elsewhere."""
+
+    def __init__(self) -> None:
+        self._news: SimpleQueue[News] = SimpleQueue()
+        self._followers: dict[tuple[int, str, str], tuple[NodeFollower, AgentAsker]] = {}
+        self._jobs: dict[int, list[UUID]] = {}
+        self._told_to_stop = Event()
+        self._nodes_due = self._jobs_due = 0.0
+
+    def stop(self) -> None:
+        self._told_to_stop.set()
+
+    def run(self) -> None:
+        while not self._told_to_stop.is_set():
+            try:
+                self._round()
+            except DatabaseError as error:
+                logger.warning("the database does not answer, trying again: %s", error)
+                self._told_to_stop.wait(PATIENCE_WITH_DATABASE_SECONDS)
+                close_old_connections()
+        self._follow_just(())
+
+    def _round(self) -> None:
+        now = monotonic()
+        if now >= self._jobs_due:
+            self._jobs_due = now + LOOK_AT_JOBS_SECONDS
+            self._look_at_jobs()
+        if now >= self._nodes_due:
+            self._nodes_due = now + LOOK_AT_NODES_SECONDS
+            self._follow_just(list(Node.objects.all()))
+            Heartbeat.beat("watcher")
+        self._write_one()
+
+    def _write_one(self) -> None:
+        try:
+            news = self._news.get(timeout=0.5)
+        except Empty:
+            return
+        self._write(news)
+
+    def _write(self, news: News) -> None:
+        """However long the database is away, what happened is not forgotten. News that cannot be written at all is
+        left out: the next full look tells it again, and one machine must not stop the news of all others."""
+        while not self._told_to_stop.is_set():
+            try:
+                record(news)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("the database does not answer, keeping the news: %s", error)
+                self._told_to_stop.wait(PATIENCE_WITH_DATABASE_SECONDS)
+                close_old_connections()
+            except Exception:
+                logger.exception("news left out: %r", news)
+                return
+            else:
+                return
+
+    def _look_at_jobs(self) -> None:
+        jobs: dict[int, list[UUID]] = {}
+        for node, vm in Operation.objects.filter(slot=Slot.JOB, finished_at=None).values_list("vm__node_id", "vm_id"):
+            jobs.setdefault(node, []).append(vm)
+        self._jobs = jobs
+
+    def _follow_just(self, nodes: Collection[Node]) -> None:
+        wanted = {(node.pk, node.uri, node.log_directory): node for node in nodes}
+        for key in self._followers.keys() - wanted.keys():
+            for thread in self._followers.pop(key):
+                thread.stop()
+        for key in wanted.keys() - self._followers.keys():
+            self._followers[key] = self._start(wanted[key])
+
+    def _start(self, node: Node) -> tuple[NodeFollower, AgentAsker]:
+        follower = NodeFollower(node, self._news.put, lambda: self._jobs.get(node.pk, ()))
+        asker = AgentAsker(follower, self._news.put)
+        follower.start()
+        asker.start()
+        return follower, asker
