@@ -1,0 +1,1 @@
+"""The pages people see. A view says who, what and which page; presenters finish the answers for the templates."""

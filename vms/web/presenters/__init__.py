@@ -1,0 +1,1 @@
+"""What templates receive: finished answers, so that a template never asks a question."""

@@ -1,0 +1,75 @@
+"""The question before something dangerous: it names the machine, the node and the consequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+
+from vms import labels
+from vms.models import Vm
+from vms.models.facts import facts_of
+from vms.operations.requesting import holder_of
+from vms.rules.actions import Action, Risk, risk_of
+from vms.rules.asking import possible
+from vms.rules.status import Second
+from vms.web.presenters.buttons import why_off
+
+
+@dataclass(frozen=True, slots=True)
+class DiskChoice:
+    """A disk that goes with the machine unless it is kept."""
+
+    target: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """refused: why it is not possible now, "" if it is. key: the same for every submission of this question."""
+
+    title: str
+    text: str
+    points: list[str]
+    disks: list[DiskChoice]
+    label: str
+    danger: bool
+    url: str
+    cancel_url: str
+    key: UUID
+    refused: str
+
+
+def confirmation(vm: Vm, action: Action, key: UUID) -> Confirmation:
+    """vm: from with_operations_under_way()."""
+    names = {"vm": vm.display_name, "node": vm.node.name}
+    verdict = possible(facts_of(vm, vm.under_way), action)
+    title = labels.CONFIRM_TITLE.get(action, labels.CONFIRM_ANY) % {**names, "action": labels.ACTION[action]}
+    consequence = labels.CONSEQUENCE.get(action)
+    return Confirmation(
+        title=title,
+        text=str(consequence) % names if consequence else str(labels.ACTION_TIP[action]),
+        points=_points(vm, action),
+        disks=_disks(vm) if action is Action.DELETE else [],
+        label=str(labels.ACTION[action]),
+        danger=risk_of(action) is Risk.LOSES_DATA,
+        url=reverse("vms:action", args=[vm.uuid, action.replace("_", "-")]),
+        cancel_url=reverse("vms:page", args=[vm.uuid]),
+        key=key,
+        refused=why_off(verdict.reason, holder_of(vm.under_way, action)) if verdict.reason else "",
+    )
+
+
+def _points(vm: Vm, action: Action) -> list[str]:
+    second = vm.status.second
+    points = []
+    if second is Second.STREAMING:
+        points.append(labels.STREAMING_WILL_STOP if action is Action.DELETE else labels.STREAMING_GOES_ON)
+    if second is Second.BACKING_UP:
+        points.append(labels.BACKUP_WILL_BE_CANCELLED)
+    return [str(point) for point in points]
+
+
+def _disks(vm: Vm) -> list[DiskChoice]:
+    return [DiskChoice(disk.target, disk.path) for disk in vm.disks.all() if disk.made_by_panel and disk.path]

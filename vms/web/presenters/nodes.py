@@ -1,0 +1,171 @@
+"""A node as a row and as a page, and a first contact step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from vms import labels
+from vms.models import ContactTest, Event, Node
+from vms.rules.contact import ContactStep, StepState
+from vms.rules.duty import Duty
+from vms.rules.problems import Problem
+from vms.web import formats
+from vms.web.presenters.timeline import TimelineEntry, timeline_entry
+
+LAST_EVENTS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """memory and cpu: percent in use, 0 to 100, or None if not known."""
+
+    pk: str
+    name: str
+    url: str
+    uri: str
+    look: str
+    state: str
+    problem: str
+    evidence: str
+    since: datetime | None
+    since_text: str
+    last_contact: datetime | None
+    last_contact_text: str
+    duty: str
+    vm_count: int
+    memory_percent: int | None
+    memory_text: str
+    cpu_percent: int | None
+    cpu_text: str
+    versions: str
+    hostname: str
+    cpu_model: str
+    is_stale: bool
+
+
+def node_view(node: Node) -> NodeView:
+    """node: from with_vm_counts()."""
+    used = max(0, node.memory_total - node.memory_free)
+    return NodeView(
+        pk=str(node.pk),
+        name=node.name,
+        url=reverse("nodes:page", args=[node.pk]),
+        uri=node.uri,
+        look=_look(node),
+        state=_state(node),
+        problem=node_problem(node.problem, node.name),
+        evidence=node.evidence,
+        since=node.contact_since,
+        since_text=formats.clock(node.contact_since) if node.contact_since else "",
+        last_contact=node.last_contact_at,
+        last_contact_text=formats.clock(node.last_contact_at) if node.last_contact_at else "",
+        duty=str(labels.DUTY[Duty(node.duty)]) if node.duty != Duty.ACTIVE else "",
+        vm_count=node.vm_count,
+        memory_percent=round(100 * used / node.memory_total) if node.memory_total else None,
+        memory_text=f"{formats.size(used)} / {formats.size(node.memory_total)}" if node.memory_total else "",
+        cpu_percent=None if node.cpu_permille is None else round(node.cpu_permille / 10),
+        cpu_text=str(labels.CPUS) % {"count": node.cpus} if node.cpus else "",
+        versions=_versions(node),
+        hostname=node.hostname,
+        cpu_model=node.cpu_model,
+        is_stale=not node.reachable,
+    )
+
+
+def node_problem(problem: str, name: str) -> str:
+    return str(labels.PROBLEM[Problem(problem)]) % {"node": name} if problem else ""
+
+
+def timeline(node: Node) -> list[TimelineEntry]:
+    events = Event.objects.filter(node=node, vm=None).select_related("operation")[:LAST_EVENTS]
+    return [timeline_entry(event) for event in events]
+
+
+def _look(node: Node) -> str:
+    if node.reachable:
+        return "running"
+    return "unknown" if node.problem else "busy"
+
+
+def _state(node: Node) -> str:
+    if node.reachable:
+        return str(labels.NODE_REACHABLE)
+    return str(labels.NODE_UNREACHABLE if node.problem else labels.NODE_FIRST_CONTACT)
+
+
+def _versions(node: Node) -> str:
+    if not node.libvirt_version:
+        return ""
+    return f"libvirt {node.libvirt_version} · QEMU {node.hypervisor_version}"
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    label: str
+    state: str
+    state_label: str
+    note: str
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    pk: str
+    name: str
+    uri: str
+    url: str
+    steps: list[StepView]
+    is_over: bool
+    worked: bool
+    problem: str
+    evidence: str
+    nobody_came: bool
+
+
+def contact_view(test: ContactTest) -> ContactView:
+    known = _known_node(test)
+    return ContactView(
+        pk=str(test.pk),
+        name=test.name,
+        uri=test.uri,
+        url=reverse("nodes:contact", args=[test.pk]),
+        steps=[_step(entry) for entry in test.steps or _all_to_do()],
+        is_over=test.finished_at is not None,
+        worked=test.finished_at is not None and not test.problem,
+        problem=node_problem(test.problem, known or test.name),
+        evidence=test.evidence,
+        nobody_came=test.nobody_came,
+    )
+
+
+def _known_node(test: ContactTest) -> str:
+    return next((entry["values"]["node"] for entry in test.steps if "node" in entry["values"]), "")
+
+
+def _all_to_do() -> list[dict[str, object]]:
+    return [{"step": step, "state": StepState.TODO, "values": {}} for step in ContactStep]
+
+
+def _step(entry: dict[str, object]) -> StepView:
+    state = StepState(str(entry["state"]))
+    return StepView(
+        label=str(labels.CONTACT_STEP[ContactStep(str(entry["step"]))]),
+        state=state,
+        state_label=str(labels.STEP_STATE[state]),
+        note=_note(entry["values"]),
+        side="",
+    )
+
+
+def _note(values: object) -> str:
+    if not isinstance(values, dict):
+        return ""
+    if "hostname" in values:
+        return str(labels.NODE_IDENTITY) % (values | {"memory": formats.size(values["memory"])})
+    if "machines" in values:
+        count: int = values["machines"]
+        return labels.machines_found(count)
+    return ""

@@ -1,0 +1,111 @@
+"""An operation as a row, in "+" and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from vms import labels
+from vms.models import Operation
+from vms.models.viewer import Viewer
+from vms.operations.permission import may_cancel
+from vms.operations.requesting import may_be_cancelled
+from vms.rules.actions import Action
+from vms.rules.problems import Problem
+from vms.rules.progress import Phase, Progress
+from vms.web import formats
+
+LOOK: Mapping[Progress, str] = {
+    Progress.QUEUED: "now",
+    Progress.WORKING: "now",
+    Progress.UNCLEAR: "warn",
+    Progress.SUCCEEDED: "good",
+    Progress.FAILED: "bad",
+    Progress.CANCELLED: "off",
+}
+
+NEEDS_ATTENTION = frozenset({Progress.FAILED, Progress.UNCLEAR})
+
+
+@dataclass(frozen=True, slots=True)
+class OperationView:
+    """look: now, warn, good, bad or off. lasted: how long it took or has been under way, "0.6 s"."""
+
+    pk: str
+    url: str
+    vm_name: str
+    vm_url: str
+    vm_key: str
+    node_name: str
+    action: str
+    person: str
+    requested_at: datetime
+    requested_text: str
+    finished_at: datetime | None
+    lasted: str
+    progress: str
+    look: str
+    phase: str
+    percent: float | None
+    percent_text: str
+    problem: str
+    evidence: str
+    needs_attention: bool
+    may_be_cancelled: bool
+    may_be_closed: bool
+    may_be_acknowledged: bool
+
+
+def operation_view(operation: Operation, viewer: Viewer) -> OperationView:
+    """operation: with its vm and node."""
+    progress = Progress(operation.progress)
+    under_way = progress in {Progress.QUEUED, Progress.WORKING}
+    permitted = may_cancel(viewer, operation)
+    open_failure = progress in NEEDS_ATTENTION and operation.acknowledged_at is None
+    return OperationView(
+        pk=str(operation.pk),
+        url=reverse("operations:page", args=[operation.pk]),
+        vm_name=operation.vm.display_name,
+        vm_url="" if operation.vm.deleted_at else reverse("vms:page", args=[operation.vm_id]),
+        vm_key=str(operation.vm_id),
+        node_name=operation.node.name if operation.node else "",
+        action=str(labels.ACTION[Action(operation.action)]),
+        person=operation.requested_by_name or str(labels.THE_PANEL),
+        requested_at=operation.requested_at,
+        requested_text=formats.clock(operation.requested_at),
+        finished_at=operation.finished_at,
+        lasted=_lasted(operation),
+        progress=str(labels.PROGRESS[progress]),
+        look=LOOK[progress],
+        phase=str(labels.PHASE[Phase(operation.phase)]) if under_way else "",
+        percent=operation.percent if under_way else None,
+        percent_text=formats.percent(operation.percent) if under_way and operation.percent is not None else "",
+        problem=problem_text(operation),
+        evidence=operation.evidence,
+        needs_attention=open_failure,
+        may_be_cancelled=permitted and may_be_cancelled(operation),
+        may_be_closed=permitted and progress is Progress.UNCLEAR,
+        may_be_acknowledged=open_failure and progress is Progress.FAILED,
+    )
+
+
+def problem_text(operation: Operation) -> str:
+    if not operation.problem:
+        return ""
+    values: dict[str, str] = {
+        "vm": operation.vm.display_name,
+        "node": operation.node.name if operation.node else "",
+        "users": "",
+        "person": operation.requested_by_name,
+    }
+    values |= operation.problem_values
+    return str(labels.PROBLEM[Problem(operation.problem)]) % values
+
+
+def _lasted(operation: Operation) -> str:
+    if operation.finished_at is None:
+        return ""
+    return formats.duration((operation.finished_at - operation.requested_at).total_seconds())

@@ -1,0 +1,66 @@
+"""The past of a machine or node, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from vms import labels
+from vms.models import Event
+from vms.rules.actions import Action
+from vms.rules.power import PowerReason
+from vms.rules.progress import Progress
+from vms.rules.timeline import What
+from vms.web import formats
+
+LOOK: Mapping[What, str] = {
+    What.STARTED: "good",
+    What.RESUMED: "good",
+    What.CRASHED: "bad",
+    What.FROZE: "bad",
+    What.IO_ERROR: "bad",
+    What.WATCHDOG: "bad",
+    What.GONE: "bad",
+    What.NODE_LOST: "bad",
+    What.NODE_FOUND: "good",
+}
+
+OUTSIDE = frozenset({What.STARTED, What.STOPPED, What.PAUSED, What.RESUMED, What.RENAMED, What.DEFINITION_CHANGED})
+"""Changes that are worth the words "not by this panel"."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    at: datetime
+    at_text: str
+    text: str
+    note: str
+    look: str
+
+
+def timeline_entry(event: Event) -> TimelineEntry:
+    what = What(event.what)
+    return TimelineEntry(
+        at=event.at,
+        at_text=formats.clock(event.at),
+        text=str(labels.EVENT[what]) % _values(event),
+        note=_note(event, what),
+        look=LOOK.get(what, "off"),
+    )
+
+
+def _values(event: Event) -> dict[str, str]:
+    values = {name: str(value) for name, value in event.values.items()}
+    if "action" in values:
+        values["action"] = str(labels.ACTION[Action(values["action"])])
+    if "progress" in values:
+        values["progress"] = str(labels.PROGRESS[Progress(values["progress"])])
+    return values
+
+
+def _note(event: Event, what: What) -> str:
+    reason = event.values.get("reason", "")
+    sentence = str(labels.POWER_REASON[PowerReason(reason)]) if reason else ""
+    stranger = str(labels.NOT_BY_THIS_PANEL) if what in OUTSIDE and not event.by_panel else ""
+    return " · ".join(part for part in (sentence, stranger) if part)

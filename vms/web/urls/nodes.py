@@ -1,0 +1,13 @@
+from django.urls import path
+
+from vms.web.views import nodes
+
+app_name = "nodes"
+urlpatterns = [
+    path("", nodes.show_list, name="list"),
+    path("rows/", nodes.rows, name="rows"),
+    path("add/", nodes.add, name="add"),
+    path("contact/<int:pk>/", nodes.contact, name="contact"),
+    path("<int:pk>/", nodes.show, name="page"),
+    path("<int:pk>/remove/", nodes.remove, name="remove"),
+]

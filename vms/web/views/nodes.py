@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from vms import labels
+from vms.models import ContactTest, Node
+from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact, remove_node
+from vms.operations.permission import may_manage_nodes
+from vms.web.forms.node import NodeForm
+from vms.web.lists import ColumnKind, ListKind, ListPage
+from vms.web.presenters.nodes import contact_view, node_view, timeline
+from vms.web.requests import PanelRequest
+
+ROWS_AT_ONCE = 100
+
+LIST = ListKind(
+    columns={
+        "name": ColumnKind(gettext_lazy("Name"), "name"),
+        "state": ColumnKind(gettext_lazy("State"), "reachable"),
+        "vms": ColumnKind(gettext_lazy("VMs and templates"), "vm_count", "num"),
+        "memory": ColumnKind(gettext_lazy("Memory"), "memory_free"),
+        "cpu": ColumnKind(gettext_lazy("Processors"), "cpu_permille"),
+        "versions": ColumnKind(gettext_lazy("Versions"), "libvirt_version"),
+        "contact": ColumnKind(gettext_lazy("Last contact"), "last_contact_at"),
+    },
+    search=("name", "uri", "hostname", "libvirt_version"),
+    default="name",
+)
+
+
+@require_safe
+def show_list(request: PanelRequest) -> HttpResponse:
+    _require_sees_nodes(request)
+    page = ListPage(request, LIST, Node.objects.with_vm_counts())
+    context = {
+        "list": page,
+        "rows": [node_view(node) for node in page.rows],
+        "may_manage": may_manage_nodes(request.user),
+    }
+    return render(request, "nodes/list.html", context)
+
+
+@require_safe
+def rows(request: PanelRequest) -> HttpResponse:
+    _require_sees_nodes(request)
+    asked = [pk for pk in request.GET.getlist("id")[:ROWS_AT_ONCE] if pk.isascii() and pk.isdigit()]
+    found = Node.objects.with_vm_counts().filter(pk__in=asked)
+    return render(request, "nodes/rows.html", {"rows": [node_view(node) for node in found]})
+
+
+@require_safe
+def show(request: PanelRequest, pk: int) -> HttpResponse:
+    _require_sees_nodes(request)
+    node = get_object_or_404(Node.objects.with_vm_counts(), pk=pk)
+    context = {
+        "node": node_view(node),
+        "timeline": timeline(node),
+        "may_manage": may_manage_nodes(request.user),
+    }
+    return render(request, "nodes/page.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: PanelRequest) -> HttpResponse:
+    """Name and address first; the contact is tried by a worker, and shown step by step on the next page."""
+    _require_may_manage(request)
+    form = NodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        test = ask_for_contact(form.cleaned_data["name"], form.cleaned_data["uri"], by=request.user)
+        return redirect("nodes:contact", test.pk)
+    return render(request, "nodes/add.html", {"form": form}, status=200 if request.method != "POST" else 422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request: PanelRequest, pk: int) -> HttpResponse:
+    """How the first contact goes. POST adds the node, also one that cannot be reached yet."""
+    _require_may_manage(request)
+    test = get_object_or_404(ContactTest, pk=pk, requested_by_id=request.user.pk)
+    if request.method != "POST":
+        return render(request, "nodes/contact.html", {"contact": contact_view(test)})
+    form = NodeForm({"name": test.name, "uri": test.uri})
+    if not form.is_valid():
+        return _already_added(test) or render(request, "nodes/add.html", {"form": form}, status=422)
+    node = add_node(test.name, test.uri, by=request.user)
+    messages.success(request, _("Node %(node)s was added. Its machines appear as soon as it answers.") % {"node": node})
+    return redirect("nodes:list")
+
+
+def _already_added(test: ContactTest) -> HttpResponse | None:
+    """A second click on "Add"."""
+    exists = Node.objects.filter(name=test.name, uri=test.uri).exists()
+    return redirect("nodes:list") if exists else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: PanelRequest, pk: int) -> HttpResponse:
+    _require_may_manage(request)
+    node = get_object_or_404(Node.objects.with_vm_counts(), pk=pk)
+    if request.method != "POST":
+        return render(request, "nodes/remove.html", {"node": node_view(node)})
+    try:
+        remove_node(node, by=request.user)
+    except NodeStillHasMachines as still:
+        messages.error(request, labels.node_still_has_machines(node.name, still.count))
+        return redirect("nodes:page", pk)
+    messages.success(request, _("Node %(node)s was removed from the panel.") % {"node": node.name})
+    return redirect("nodes:list")
+
+
+def _require_sees_nodes(request: PanelRequest) -> None:
+    if not request.user.has_perm("vms.view_node"):
+        raise PermissionDenied
+
+
+def _require_may_manage(request: PanelRequest) -> None:
+    if not may_manage_nodes(request.user):
+        raise PermissionDenied

@@ -1,0 +1,93 @@
+"""One action on one machine: asked about by GET where it is dangerous, carried out by POST only."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from vms import labels
+from vms.models import Vm
+from vms.operations.permission import may
+from vms.operations.recipes import RECIPES
+from vms.operations.requesting import ActionRefused, Order, request_action
+from vms.rules.actions import Action
+from vms.rules.kinds import Kind
+from vms.web.presenters.buttons import why_off
+from vms.web.presenters.confirming import confirmation
+from vms.web.presenters.machines import machine_row
+from vms.web.requests import PanelRequest, back_to, wants_a_part
+
+ACCEPTED, CONFLICT = 202, 409
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def act(request: PanelRequest, uuid: UUID, name: str) -> HttpResponse:
+    action = _action_named(name)
+    vm = get_object_or_404(Vm.objects.all().visible_to(request.user).with_operations_under_way(), pk=uuid)
+    if not may(request.user, action, vm):
+        raise PermissionDenied
+    if request.method != "POST":
+        return render(request, "vms/confirm.html", {"confirm": confirmation(vm, action, uuid4()), "vm": vm})
+    return _submit(request, vm, action)
+
+
+def _submit(request: PanelRequest, vm: Vm, action: Action) -> HttpResponse:
+    try:
+        request_action(vm, _order(request, vm, action), by=request.user)
+    except ActionRefused as refused:
+        messages.error(request, _refusal(vm, refused))
+        return _answer(request, vm, CONFLICT)
+    return _answer(request, vm, ACCEPTED)
+
+
+def _answer(request: PanelRequest, vm: Vm, status: int) -> HttpResponse:
+    """The row as it is now for the page's script; for everybody else back to the page."""
+    if not wants_a_part(request):
+        return back_to(request, reverse("vms:templates" if vm.kind == Kind.TEMPLATE else "vms:list"))
+    fresh = Vm.objects.all().with_operations_under_way().get(pk=vm.pk)
+    row = machine_row(fresh, request.user, number=None, opened=False)
+    return render(request, "vms/answer.html", {"rows": [row]}, status=status)
+
+
+def _order(request: PanelRequest, vm: Vm, action: Action) -> Order:
+    arguments = {"disks": _disks_to_delete(request, vm)} if action is Action.DELETE else {}
+    return Order(action, arguments, _key(request))
+
+
+def _disks_to_delete(request: PanelRequest, vm: Vm) -> list[str]:
+    """Those the panel made, less the ones that are to be kept."""
+    kept = request.POST.getlist("keep")
+    made = vm.disks.filter(made_by_panel=True).exclude(path="")
+    return [disk.path for disk in made if disk.target not in kept]
+
+
+def _key(request: PanelRequest) -> UUID | None:
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
+
+
+def _refusal(vm: Vm, refused: ActionRefused) -> str:
+    return str(labels.ACTION_REFUSED) % {
+        "action": labels.ACTION[refused.action],
+        "vm": vm.display_name,
+        "why": why_off(refused.reason, refused.holder),
+    }
+
+
+def _action_named(name: str) -> Action:
+    """The action of an address; 404 for those that do not exist or are not built."""
+    try:
+        action = Action(name.replace("-", "_"))
+    except ValueError:
+        raise Http404 from None
+    if action not in RECIPES:
+        raise Http404
+    return action
