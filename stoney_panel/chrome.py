@@ -1,0 +1,97 @@
+"""What stands around every page: navigation, counts, language, theme, and where the page's events begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import get_language, get_language_info, pgettext_lazy
+
+from stoney_panel.preferences import theme_of
+from vms.web.presenters.counts import Counts, counts_for
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    url: str
+    label: str
+    icon: str
+    count: int | None
+    current: bool
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    code: str
+    name: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    nav: list[NavItem]
+    person: str
+    theme: str
+    languages: list[Language]
+    live_url: str
+    last_event_id: str
+    operations_url: str
+    operations_count: int
+
+
+# Translators: headings of the navigation.
+WORK = pgettext_lazy("navigation", "Work")
+SETUP = pgettext_lazy("navigation", "Set-up")
+NO_SECTION = ""
+
+_ITEMS: tuple[tuple[str, Promise, str, str, Promise | str], ...] = (
+    ("vms:list", pgettext_lazy("navigation", "Virtual machines"), "vm", "vms", NO_SECTION),
+    ("vms:templates", pgettext_lazy("navigation", "VM templates"), "template", "templates", NO_SECTION),
+    ("nodes:list", pgettext_lazy("navigation", "Nodes"), "node", "nodes", NO_SECTION),
+    ("operations:list", pgettext_lazy("navigation", "Operations"), "operations", "under_way", WORK),
+    ("states", pgettext_lazy("navigation", "States & actions"), "states", "", SETUP),
+)
+
+
+def chrome(request: HttpRequest) -> dict[str, Any]:
+    """A context processor. Asked for only by pages that show it."""
+    return {"panel": SimpleLazyObject(lambda: _chrome(request))}
+
+
+def _chrome(request: HttpRequest) -> Chrome:
+    logged_in = hasattr(request, "user") and request.user.is_authenticated
+    counts = counts_for(request.user) if logged_in else Counts()
+    return Chrome(
+        nav=_nav(request, counts) if logged_in else [],
+        person=str(request.user) if logged_in else "",
+        theme=theme_of(request),
+        languages=_languages(),
+        live_url="/live/events" if logged_in else "",
+        last_event_id=getattr(request, "last_event_id", ""),
+        operations_url=f"{reverse('operations:list')}?show=attention",
+        operations_count=counts.need_attention,
+    )
+
+
+def _nav(request: HttpRequest, counts: Counts) -> list[NavItem]:
+    return [
+        NavItem(
+            url=reverse(name),
+            label=str(label),
+            icon=icon,
+            count=getattr(counts, count) if count else None,
+            current=request.path.startswith(reverse(name)),
+            section=str(section),
+        )
+        for name, label, icon, count, section in _ITEMS
+    ]
+
+
+def _languages() -> list[Language]:
+    current = get_language()
+    return [Language(code, get_language_info(code)["name_local"], code == current) for code, _ in settings.LANGUAGES]

@@ -1,0 +1,35 @@
+import socket
+from argparse import ArgumentParser
+from typing import Any
+
+import uvicorn
+from django.core.management.base import BaseCommand
+
+from stoney_panel.asgi import application, event_stream
+
+
+class PanelServer(uvicorn.Server):
+    """Open streams would keep the server waiting for ever: they are ended first."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        event_stream.listener.close()
+        await super().shutdown(sockets)
+
+
+class Command(BaseCommand):
+    help = "Serve the pages and the event stream."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        config = uvicorn.Config(
+            application,
+            host=options["host"],
+            port=options["port"],
+            log_level="warning",
+            proxy_headers=True,
+            timeout_graceful_shutdown=5,
+        )
+        PanelServer(config).run()

@@ -1,0 +1,20 @@
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from stoney_panel.health import healthz
+from stoney_panel.preferences import set_language, set_theme
+from vms.web.views import states
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="vms:list")),
+    path("", include("vms.web.urls.vms")),
+    path("nodes/", include("vms.web.urls.nodes")),
+    path("operations/", include("vms.web.urls.operations")),
+    path("states/", states.show, name="states"),
+    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("preferences/language/", set_language, name="set_language"),
+    path("preferences/theme/", set_theme, name="set_theme"),
+    path("healthz", healthz, name="healthz"),
+]
