@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -32,6 +33,19 @@ def flag(name: str, *, default: bool) -> bool:
     if value not in {"yes", "no"}:
         raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}")
     return value == "yes"
+
+
+def time_zone(name: str) -> str:
+    """A zone of the IANA database; the machine's own if it is not set."""
+    zone = text(name, _zone_of_this_machine())
+    if zone not in available_timezones():
+        raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Zurich, not {zone!r}")
+    return zone
+
+
+def _zone_of_this_machine() -> str:
+    _, found, zone = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
+    return zone if found and zone in available_timezones() else "UTC"
 
 
 def secret(name: str, *, kept_in: Path) -> str:

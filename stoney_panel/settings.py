@@ -110,7 +110,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "panel-language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-TIME_ZONE = env.text("PANEL_TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("PANEL_TIME_ZONE")
+FORMAT_MODULE_PATH = ["stoney_panel.formats"]
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
@@ -155,5 +156,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": env.text("PANEL_LOG_LEVEL", "INFO")},
 }

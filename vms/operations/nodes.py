@@ -7,7 +7,7 @@ from django.db import transaction
 
 from vms.models import ContactTest, Node, Vm
 from vms.models.viewer import Viewer
-from vms.operations.announcing import announce
+from vms.operations.announcing import COUNTS, announce
 from vms.operations.permission import may_manage_nodes
 from vms.operations.tasks import try_contact_after_commit
 
@@ -34,7 +34,7 @@ def add_node(name: str, uri: str, *, by: Viewer) -> Node:
     _require_may_manage(by)
     with transaction.atomic():
         node, _made = Node.objects.get_or_create(uri=uri, defaults={"name": name})
-        announce(("node", str(node.pk)))
+        announce(("node", str(node.pk)), COUNTS)
     return node
 
 
@@ -45,7 +45,7 @@ def remove_node(node: Node, *, by: Viewer) -> None:
         present = Vm.objects.filter(node=node, deleted_at=None).count()
         if present:
             raise NodeStillHasMachines(present)
-        announce(("node", str(node.pk)))
+        announce(("node", str(node.pk)), COUNTS)
         node.forget()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
 from vms.models import Event, Operation, Vm
 from vms.models.facts import facts_of
-from vms.operations.announcing import announce
+from vms.operations.announcing import COUNTS, announce
 from vms.operations.leasing import LEASE_SECONDS, kept_alive, my_name
 from vms.operations.reaching import a_turn_at
 from vms.operations.recipes import RECIPES
@@ -132,7 +132,7 @@ def finish(operation: Operation, progress: Progress, problem: Problem | None = N
         if progress in FINISHED:
             _write_down_the_end(operation)
         settle(operation.vm_id)
-        announce(("operation", str(operation.pk)))
+        announce(("operation", str(operation.pk)), COUNTS)
     return True
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from vms.models import Event, Operation, Vm
 from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
-from vms.operations.announcing import announce
+from vms.operations.announcing import COUNTS, announce
 from vms.operations.performing import finish
 from vms.operations.permission import may_cancel, require_may
 from vms.operations.settling import settle
@@ -78,7 +78,7 @@ def _promise(vm: Vm, order: Order, under_way: list[Operation], by: Viewer) -> Op
     )
     _write_down(operation)
     settle(vm.uuid)
-    announce(("operation", str(operation.pk)))
+    announce(("operation", str(operation.pk)), COUNTS)
     ring_after_commit(operation.pk)
     return operation
 
@@ -138,4 +138,4 @@ def acknowledge(operation: Operation) -> None:
     Operation.objects.filter(pk=operation.pk, acknowledged_at=None).exclude(finished_at=None).update(
         acknowledged_at=timezone.now()
     )
-    announce(("operation", str(operation.pk)))
+    announce(("operation", str(operation.pk)), COUNTS)

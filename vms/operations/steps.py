@@ -65,7 +65,10 @@ def switch_on(work: Work) -> Result:
     power = work.hypervisor.machine(work.vm.uuid).power
     if power is Power.PAUSED:
         work.hypervisor.resume(work.vm.uuid)
-    elif power not in HAS_PROCESS:
+        return Done()
+    if power is Power.CRASHED:
+        work.hypervisor.power_off(work.vm.uuid)  # what is left of a guest that panicked stands in the way
+    if power in {Power.CRASHED, Power.OFF}:
         work.hypervisor.start(work.vm.uuid)
     return Done()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vms.hypervisor.machine_xml import MachineDescription
 from vms.models import Disk, Event, Interface, Vm
+from vms.operations.announcing import COUNTS, announce
 from vms.operations.settling import settle
 from vms.rules.following import first_wish
 from vms.rules.kinds import Kind, Lifetime
@@ -40,6 +41,7 @@ def _first_sight(news: MachineSeen) -> Vm:
     )
     Event.objects.create(what=What.FOUND, vm=vm, node_id=news.node, values={"node": vm.node.name})
     settle(vm.uuid)
+    announce(COUNTS)
     return vm
 
 

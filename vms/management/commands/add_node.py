@@ -8,7 +8,7 @@ from vms.rules.names import fault_in_node_name
 
 
 class Command(BaseCommand):
-    help = "Look after a node from now on. Does nothing if the panel looks after it already; a new address is taken over."
+    help = "Look after a node from now on, or take over its new address if the panel knows it by this name."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
