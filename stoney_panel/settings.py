@@ -129,6 +129,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 7 * 24 * 60 * 60,  # longer than anything: the operation row rings again, not the broker
+    "max_retries": 0,  # who rings and finds no broker goes on at once; the sweep rings again
     "socket_connect_timeout": 2,
     "socket_timeout": 10,
 }

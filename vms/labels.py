@@ -345,7 +345,7 @@ CONFIRM_ANY = _("%(action)s: %(vm)s?")
 NODE_REACHABLE = pgettext_lazy("state of a node", "Reachable")
 NODE_UNREACHABLE = pgettext_lazy("state of a node", "Unreachable")
 NODE_FIRST_CONTACT = pgettext_lazy("state of a node", "First contact")
-CPUS = pgettext_lazy("number of processors of a node", "of %(count)s CPUs")
+CPUS = pgettext_lazy("number of processors of a node", "%(count)s CPUs")
 
 
 def machines_found(count: int) -> str:

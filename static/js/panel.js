@@ -106,6 +106,7 @@ const panel = (() => {
 
   function tick() {
     const now = Date.now();
+    renumber();
     for (const time of document.querySelectorAll("time[data-relative]")) {
       // clocks differ a little: what just happened never lies in the future
       const seconds = Math.max(0, (now - Date.parse(time.dateTime)) / 1000);
@@ -117,6 +118,17 @@ const panel = (() => {
   }
   setInterval(tick, 1000);
   tick();
+
+  // --- the number of a row is its place in the list, and only the list knows that -----------------
+  function renumber() {
+    for (const list of document.querySelectorAll("[data-first]")) {
+      let number = Number(list.dataset.first);
+      for (const cell of list.querySelectorAll("[data-number]")) {
+        const text = (number++).toLocaleString(root.lang);
+        if (cell.textContent !== text) cell.textContent = text;
+      }
+    }
+  }
 
   // --- navigation, theme, pop-overs --------------------------------------------------------------
   const fold = document.getElementById("fold");

@@ -11,13 +11,16 @@ from vms.rules.power import Power, PowerReason, Wanted
 from vms.rules.progress import Progress
 
 
-def follow(vm: Vm, before: Power, power: Power, reason: PowerReason) -> None:
-    """The node reported a new power state, written down already. Take it as a wish unless it is our own doing."""
+def follow(vm: Vm, power: Power, reason: PowerReason) -> None:
+    """The node reported a new power state, written down already. Take it as a wish unless it is our own doing.
+
+    vm: as it was before.
+    """
     ours = vm.operations.filter(slot=Slot.RUN, finished_at=None).exists()
     wish = wish_behind(power, reason, Wanted(vm.wanted), has_job=_has_job(vm))
     if not ours and wish is not None:
         Vm.objects.filter(pk=vm.pk).update(wanted=wish)
-    _write_down(vm, before, power, reason, by_panel=ours)
+    _write_down(vm, power, reason, by_panel=ours)
     wake(vm.uuid)
     settle(vm.uuid)
 
@@ -34,7 +37,7 @@ def _has_job(vm: Vm) -> bool:
     return vm.operations.filter(slot=Slot.JOB, finished_at=None).exists()
 
 
-def _write_down(vm: Vm, before: Power, power: Power, reason: PowerReason, *, by_panel: bool) -> None:
-    what = what_happened(before, power, reason)
+def _write_down(vm: Vm, power: Power, reason: PowerReason, *, by_panel: bool) -> None:
+    what = what_happened(Power(vm.power), PowerReason(vm.power_reason), power, reason)
     if what is not None:
         Event.objects.create(what=what, vm=vm, node_id=vm.node_id, by_panel=by_panel, values={"reason": reason})

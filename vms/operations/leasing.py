@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from threading import Event, Lock, Thread, get_ident
 
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 
 from vms.models import Operation
 
@@ -60,7 +60,7 @@ class _Heart:
 def _renew(pk: int, owner: str) -> None:
     try:
         Operation(pk=pk, lease_owner=owner).renew(seconds=LEASE_SECONDS)
-    except (DatabaseError, Operation.DoesNotExist):
+    except (Error, Operation.DoesNotExist):
         return  # the next beat tries again; a lease that runs out is noticed by recovering
 
 

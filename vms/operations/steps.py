@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -34,12 +33,13 @@ class Again:
     phase: Phase = Phase.TALKING_TO_NODE
 
 
-@dataclass(frozen=True, slots=True)
 class StepFailed(Exception):
     """It cannot be done, and here is why."""
 
-    problem: Problem
-    values: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, problem: Problem, **values: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.values = values
 
 
 Result = Done | Again
@@ -144,12 +144,13 @@ def check_disks_are_free(work: Work) -> Result:
         machines = _machines_with(path, other_than=work.vm)
         users = [*machines, *work.hypervisor.disks_on_top_of(path)]
         if users:
-            raise StepFailed(Problem.DISK_IN_USE, {"users": ", ".join(sorted(users))})
+            raise StepFailed(Problem.DISK_IN_USE, users=", ".join(sorted(users)))
     return Done()
 
 
 def _machines_with(path: str, *, other_than: Vm) -> list[str]:
-    others = Disk.objects.filter(path=path, vm__deleted_at=None, vm__node=other_than.node).exclude(vm=other_than)
+    """On any node: the same path may be the same storage."""
+    others = Disk.objects.filter(path=path, vm__deleted_at=None).exclude(vm=other_than)
     return list(others.values_list("vm__display_name", flat=True))
 
 

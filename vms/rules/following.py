@@ -24,14 +24,17 @@ def wish_behind(power: Power, reason: PowerReason, wanted: Wanted, *, has_job: b
     return None
 
 
-def what_happened(before: Power, power: Power, reason: PowerReason) -> What | None:
+def what_happened(before: Power, before_reason: PowerReason, power: Power, reason: PowerReason) -> What | None:
     """The change in one word for the timeline. None if it is not worth a line."""
+    if reason is PowerReason.STARTING_UP:
+        return None
     if power is before:
         return None  # only its reason is told otherwise, as a node does that was restarted
     if power is Power.OFF:
         return What.STOPPED if reason in STOPPED_ON_PURPOSE else What.CRASHED
     if power is Power.RUNNING:
-        return What.RESUMED if before is Power.PAUSED else What.STARTED
+        was_held = before is Power.PAUSED and before_reason is not PowerReason.STARTING_UP
+        return What.RESUMED if was_held else What.STARTED
     if power is Power.PAUSED:
         return What.PAUSED
     return What.CRASHED if power is Power.CRASHED else None

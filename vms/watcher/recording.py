@@ -78,10 +78,9 @@ def _machine_seen(news: MachineSeen) -> None:
     if news.description is not None:
         write_description(vm, news.description)
     changed = _note_trouble(vm, news)
-    before = Power(vm.power)
     if vm.observe(news.machine.power, news.machine.reason):
         _forget_what_ended_with_the_power(vm, news.machine.power)
-        follow(vm, before, news.machine.power, news.machine.reason)
+        follow(vm, news.machine.power, news.machine.reason)
     elif changed or news.description is not None:
         wake(vm.uuid)
         settle(vm.uuid)

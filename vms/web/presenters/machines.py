@@ -46,7 +46,6 @@ class MachineRow:
     memory: str
     node_name: str
     node_url: str
-    node_key: str
     is_stale: bool
     details: Details | None
 
@@ -73,7 +72,6 @@ def machine_row(vm: Vm, viewer: Viewer, *, number: int | None, opened: bool) -> 
         memory=formats.size(vm.memory) if vm.memory else "",
         node_name=vm.node.name,
         node_url=reverse("nodes:page", args=[vm.node_id]),
-        node_key=str(vm.node_id),
         is_stale=vm.main == Main.UNKNOWN,
         details=details(vm, viewer) if opened else None,
     )
