@@ -277,6 +277,10 @@ PROBLEM: Mapping[Problem, Promise] = {
         "The worker ended in the middle, and it cannot be told whether the node had already done it. "
         "Look at the machine, then close this operation."
     ),
+    Problem.CONTACT_BROKE: _(
+        "The contact with node %(node)s broke in the middle, and it cannot be told whether the node had already done "
+        "it. Look at the machine, then close this operation."
+    ),
     Problem.BUG: _("Something went wrong in the panel itself. The details are in its log."),
 }
 

@@ -143,14 +143,23 @@ class Operation(models.Model):
         changes = {"steps_done": self.steps_done + 1, "step_began_at": None}
         return self._change_if(Q(steps_done=self.steps_done, finished_at=None), changes)
 
+    def take_from_the_dead(self) -> bool:
+        """Free it from a worker whose lease ran out, unless that one has just shown a sign of life."""
+        now = timezone.now()
+        changes = {"lease_owner": "", "lease_until": None, "next_step_at": now}
+        return self._change_if(Q(lease_owner=self.lease_owner, lease_until__lt=now, finished_at=None), changes)
+
     def _change_if(self, condition: Q, changes: dict[str, Any]) -> bool:
         changed = Operation.objects.filter(condition, pk=self.pk).update(**changes)
         self.refresh_from_db(fields=_fields_of_progress())
+        if changed:
+            self.lease_owner = changes.get("lease_owner", self.lease_owner)
         return bool(changed)
 
 
 def _fields_of_progress() -> Iterable[str]:
+    """Not the owner of the lease: who holds this object must not take another's lease for its own."""
     return (
         *("progress", "phase", "permille", "steps_done", "step_began_at", "started_at", "node_silent_since"),
-        *("finished_at", "problem", "problem_values", "evidence", "lease_owner", "lease_until", "next_step_at"),
+        *("finished_at", "problem", "problem_values", "evidence", "lease_until", "next_step_at"),
     )

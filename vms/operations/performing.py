@@ -17,7 +17,7 @@ from vms.operations.leasing import LEASE_SECONDS, kept_alive, my_name
 from vms.operations.reaching import a_turn_at
 from vms.operations.recipes import RECIPES
 from vms.operations.settling import settle
-from vms.operations.steps import Again, Done, Result, StepFailed, Work
+from vms.operations.steps import Again, Done, Result, StepFailed, StepUnclear, Work
 from vms.rules.actions import Action
 from vms.rules.asking import already_so, possible
 from vms.rules.power import Wanted
@@ -46,7 +46,7 @@ def advance(operation_id: int) -> float | None:
 def _work(operation: Operation) -> float | None:
     if operation.progress == Progress.QUEUED and not _begin(operation):
         return _rest(operation, 0.3, Phase.WAITING_FOR_PREVIOUS) if operation.finished_at is None else None
-    while operation.finished_at is None:
+    while operation.progress == Progress.WORKING:
         result = _try_next_step(operation)
         if isinstance(result, Again):
             return _rest(operation, result.seconds, result.phase)
@@ -83,6 +83,8 @@ def _try_next_step(operation: Operation) -> Result:
     except HypervisorError as error:
         logger.warning("operation %s failed: %s", operation.pk, error)
         finish(operation, Progress.FAILED, error.problem, evidence=str(error))
+    except StepUnclear as doubt:
+        finish(operation, Progress.UNCLEAR, Problem.CONTACT_BROKE, evidence=str(doubt))
     except StepFailed as failure:
         finish(operation, Progress.FAILED, failure.problem, problem_values=failure.values)
     return Done()
@@ -124,6 +126,7 @@ def _rest(operation: Operation, seconds: float, phase: Phase) -> float | None:
 def finish(operation: Operation, progress: Progress, problem: Problem | None = None, **also: object) -> bool:
     """End it, with all that follows from its end. False if somebody else had ended it already."""
     with transaction.atomic():
+        Vm.objects.select_for_update().get(pk=operation.vm_id)  # first, as everybody does who changes both
         if not operation.become(progress, problem, **also):
             return False
         then_wanted = RECIPES[Action(operation.action)].then_wanted

@@ -33,7 +33,8 @@ def may_somewhere(person: Viewer, action: Action) -> bool:
 
 
 def may_cancel(person: Viewer, operation: Operation) -> bool:
-    return operation.requested_by_id == person.pk or person.has_perm(OPERATE)
+    mine = person.pk is not None and operation.requested_by_id == person.pk
+    return mine or person.has_perm(OPERATE)
 
 
 def may_manage_nodes(person: Viewer) -> bool:

@@ -56,7 +56,9 @@ def request_action(vm: Vm, order: Order, *, by: Viewer) -> Operation:
 
 def _the_same_again(order: Order, under_way: list[Operation], by: Viewer) -> Operation | None:
     if order.key:
-        submitted = Operation.objects.filter(request_key=order.key, requested_by_id=by.pk).first()
+        submitted = Operation.objects.filter(request_key=order.key).first()
+        if submitted and submitted.requested_by_id != by.pk:
+            raise PermissionDenied
         if submitted:
             return submitted
     mine = [op for op in under_way if op.requested_by_id == by.pk and op.action == order.action]
@@ -131,7 +133,9 @@ def close_unclear(operation: Operation, *, by: Viewer) -> bool:
     if not may_cancel(by, operation):
         raise PermissionDenied
     unclear = operation.progress == Progress.UNCLEAR
-    return unclear and finish(operation, Progress.FAILED, Problem.WORKER_DIED, acknowledged_at=timezone.now())
+    return unclear and finish(
+        operation, Progress.FAILED, Problem(operation.problem or Problem.WORKER_DIED), acknowledged_at=timezone.now()
+    )
 
 
 def acknowledge(operation: Operation) -> None:

@@ -30,7 +30,8 @@ def settle_node(node: Node) -> None:
 
 
 def _write_statuses(machines: VmQuerySet) -> None:
-    for vm in machines.with_operations_under_way():
+    """Each machine is held first, so that nobody who changes another of its facts at the same time is overlooked."""
+    for vm in machines.order_by("pk").select_for_update(of=("self",)).with_operations_under_way():
         status = status_of(facts_of(vm, vm.under_way))
         main, second = str(status.main), str(status.second or "")
         Vm.objects.filter(~Q(main=main, second=second), pk=vm.pk).update(

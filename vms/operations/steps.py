@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from vms.hypervisor.contract import Hypervisor
+from vms.hypervisor.errors import NodeUnreachable
 from vms.models import Disk, Operation, Vm
 from vms.operations.settling import settle
 from vms.rules.power import HAS_PROCESS, PAUSED_BY_FAULT, Power
@@ -40,6 +41,10 @@ class StepFailed(Exception):
         super().__init__(problem)
         self.problem = problem
         self.values = values
+
+
+class StepUnclear(Exception):
+    """The contact broke in the middle of a call that must not be made twice: a person has to look."""
 
 
 Result = Done | Again
@@ -86,7 +91,10 @@ def cut_power(work: Work) -> Result:
 
 
 def reset(work: Work) -> Result:
-    work.hypervisor.reset(work.vm.uuid)
+    try:
+        work.hypervisor.reset(work.vm.uuid)
+    except NodeUnreachable as error:
+        raise StepUnclear(str(error)) from error
     return Done()
 
 
@@ -140,7 +148,7 @@ def _see(work: Work, wanted: Power) -> Result:
 
 def check_disks_are_free(work: Work) -> Result:
     """Refuse to delete an image that another machine or another image still needs."""
-    for path in work.operation.arguments.get("disks", []):
+    for path in _disks_to_delete(work):
         machines = _machines_with(path, other_than=work.vm)
         users = [*machines, *work.hypervisor.disks_on_top_of(path)]
         if users:
@@ -154,8 +162,14 @@ def _machines_with(path: str, *, other_than: Vm) -> list[str]:
     return list(others.values_list("vm__display_name", flat=True))
 
 
+def _disks_to_delete(work: Work) -> list[str]:
+    """Of the disks that were chosen those that the panel made for this machine, whatever else was asked for."""
+    chosen = work.operation.arguments.get("disks", [])
+    return list(work.vm.disks.filter(made_by_panel=True, path__in=chosen).values_list("path", flat=True))
+
+
 def delete_disks(work: Work) -> Result:
-    for path in work.operation.arguments.get("disks", []):
+    for path in _disks_to_delete(work):
         work.hypervisor.delete_disk(path)
     return Done()
 

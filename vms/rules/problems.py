@@ -28,4 +28,5 @@ class Problem(StrEnum):
     # the operation
     SUPERSEDED = "superseded"
     WORKER_DIED = "worker_died"
+    CONTACT_BROKE = "contact_broke"
     BUG = "bug"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -43,10 +43,20 @@ class NodeForm(forms.Form):
         return uri
 
 
+TRANSPORTS = frozenset({"", "unix", "ssh", "libssh", "libssh2", "tls", "tcp"})
+RUNS_A_PROGRAM = frozenset({"command", "netcat"})
+"""Parameters that would start a program of the address's choice on the panel's own machine, as +ext would."""
+
+
 def _looks_like_an_address(uri: str) -> bool:
     try:
         parts = urlsplit(uri)
     except ValueError:
         return False
-    visible = uri.isprintable() and " " not in uri
-    return visible and parts.scheme.split("+")[0] in {"qemu", "test"} and "://" in uri
+    driver, _, transport = parts.scheme.partition("+")
+    visible = uri.isprintable() and " " not in uri and "://" in uri
+    return visible and driver == "qemu" and transport in TRANSPORTS and not _runs_a_program(parts.query)
+
+
+def _runs_a_program(query: str) -> bool:
+    return not RUNS_A_PROGRAM.isdisjoint(name.lower() for name, _ in parse_qsl(query, keep_blank_values=True))
