@@ -1,0 +1,152 @@
+"""The contract's calls, one by one."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from uuid import UUID
+
+import libvirt
+
+from vms.hypervisor import machine_xml, possible
+from vms.hypervisor.contract import DiskError, Hypervisor, JobProgress, Machine, MachineStats, NodeInfo
+from vms.hypervisor.errors import WrongState
+from vms.hypervisor.libvirt_driver import agent, jobs, numbers, storage
+from vms.hypervisor.libvirt_driver.connections import link_to
+from vms.hypervisor.libvirt_driver.domains import look_at, machine_of, state_of, uuid_of
+from vms.hypervisor.libvirt_driver.link import Link
+from vms.hypervisor.libvirt_driver.patience import within_limit
+from vms.hypervisor.libvirt_driver.refusals import our_errors
+from vms.rules.power import Power
+
+_AS_AT_NEXT_START = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
+_FORGET_EVERYTHING = (
+    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+)
+_FORGET_MOST = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+
+
+def connect(uri: str) -> Hypervisor:
+    return LibvirtHypervisor(link_to(uri))
+
+
+class LibvirtHypervisor:
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def info(self) -> NodeInfo:
+        with self._connection() as connection:
+            return numbers.info_of(connection)
+
+    def is_alive(self) -> bool:
+        return self._link.stands()
+
+    def machines(self) -> list[Machine]:
+        with self._connection() as connection:
+            return [
+                machine_of(domain, found["state.state"], found["state.reason"])
+                for domain, found in connection.getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE)
+            ]
+
+    def machine(self, vm: UUID) -> Machine:
+        with self._domain(vm) as domain:
+            return machine_of(domain, *state_of(domain))
+
+    def xml_of(self, vm: UUID) -> str:
+        with self._domain(vm) as domain:
+            return str(domain.XMLDesc(_AS_AT_NEXT_START))
+
+    def disk_errors(self, vm: UUID) -> list[DiskError]:
+        with self._domain(vm) as domain:
+            return within_limit(partial(numbers.disk_errors_of, domain))
+
+    def stats(self) -> list[MachineStats]:
+        with self._connection() as connection:
+            return within_limit(partial(numbers.stats_of, connection))
+
+    def job_progress(self, vm: UUID) -> JobProgress | None:
+        with self._domain(vm) as domain:
+            return within_limit(partial(jobs.progress_of, domain))
+
+    def agent_answers(self, vm: UUID, *, seconds: int) -> bool | None:
+        with self._domain(vm) as domain:
+            return agent.answers(domain, seconds=seconds) if look_at(domain) is Power.RUNNING else None
+
+    def define(self, xml: str) -> UUID:
+        machine_xml.parse(xml)
+        with self._connection() as connection:
+            domain = connection.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+            return uuid_of(domain)
+
+    def start(self, vm: UUID) -> None:
+        with self._domain(vm, possible.START) as domain:
+            domain.create()
+
+    def resume(self, vm: UUID) -> None:
+        with self._domain(vm, possible.RESUME) as domain:
+            _wake(domain)
+
+    def pause(self, vm: UUID) -> None:
+        with self._domain(vm, possible.PAUSE) as domain:
+            domain.suspend()
+
+    def ask_to_shut_down(self, vm: UUID) -> None:
+        with self._domain(vm, possible.ASK_TO_SHUT_DOWN) as domain:
+            domain.shutdown()
+
+    def power_off(self, vm: UUID) -> None:
+        with self._domain(vm, possible.POWER_OFF) as domain:
+            domain.destroy()
+
+    def reset(self, vm: UUID) -> None:
+        with self._domain(vm, possible.RESET) as domain:
+            domain.reset()
+
+    def undefine(self, vm: UUID) -> None:
+        with self._domain(vm, possible.UNDEFINE) as domain:
+            _forget(domain)
+
+    def disks_on_top_of(self, path: str) -> Sequence[str]:
+        with self._connection() as connection:
+            return storage.images_on_top_of(connection, path)
+
+    def delete_disk(self, path: str) -> None:
+        with self._connection() as connection:
+            storage.delete(connection, path)
+
+    def close(self) -> None:
+        self._link.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[libvirt.virConnect]:
+        with our_errors(self._link):
+            yield self._link.connection
+
+    @contextmanager
+    def _domain(self, vm: UUID, possible_in: frozenset[Power] | None = None) -> Iterator[libvirt.virDomain]:
+        """WrongState if its power is none of these. Looked at first: drivers disagree on what they call a mistake."""
+        with self._connection() as connection:
+            domain = connection.lookupByUUID(vm.bytes)
+            if possible_in is not None and (power := look_at(domain)) not in possible_in:
+                raise WrongState(f"{domain.name()} is {power}")
+            yield domain
+
+
+def _wake(domain: libvirt.virDomain) -> None:
+    """A guest that put itself to sleep needs another call than one that was paused."""
+    if state_of(domain)[0] == libvirt.VIR_DOMAIN_PMSUSPENDED:
+        domain.pMWakeup()
+    else:
+        domain.resume()
+
+
+def _forget(domain: libvirt.virDomain) -> None:
+    """Drivers that have no firmware variables or checkpoints do not know the flags for them either."""
+    try:
+        domain.undefineFlags(_FORGET_EVERYTHING)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() != libvirt.VIR_ERR_INVALID_ARG:
+            raise
+        domain.undefineFlags(_FORGET_MOST)

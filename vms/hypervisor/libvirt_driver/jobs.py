@@ -1,0 +1,50 @@
+"""How far a machine's jobs are."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import libvirt
+
+from vms.hypervisor import machine_xml
+from vms.hypervisor.contract import JobProgress
+
+_NO_JOBS = frozenset({libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_OPERATION_INVALID})
+"""The driver knows no jobs, or the machine is off, perhaps since a moment."""
+
+_WRITABLE = frozenset({"disk", "lun"})
+
+
+def progress_of(domain: libvirt.virDomain) -> JobProgress | None:
+    """The machine's own job (backing up, migrating, saving) counts its disks itself; else their block jobs count."""
+    try:
+        return _of_machine(cast("dict[str, int]", domain.jobStats())) or _of_disks(domain)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in _NO_JOBS:
+            return None
+        raise
+
+
+def _of_machine(job: Mapping[str, int]) -> JobProgress | None:
+    """None also before the job has found out its size."""
+    total = job.get("memory_total", 0) + job.get("disk_total", 0)
+    if job["type"] == libvirt.VIR_DOMAIN_JOB_NONE or not total:
+        return None
+    return JobProgress(
+        done=job.get("memory_processed", 0) + job.get("disk_processed", 0),
+        total=total,
+        bytes_per_second=job.get("memory_bps", 0) + job.get("disk_bps", 0),
+    )
+
+
+def _of_disks(domain: libvirt.virDomain) -> JobProgress | None:
+    """Of those that have a job; a disk without one says nothing."""
+    description = machine_xml.describe(domain.XMLDesc())
+    found = (_block_job(domain, disk.target) for disk in description.disks if disk.device in _WRITABLE)
+    jobs = [job for job in found if job]
+    if not jobs:
+        return None
+    return JobProgress(done=sum(job["cur"] for job in jobs), total=sum(job["end"] for job in jobs))
+
+
+def _block_job(domain: libvirt.virDomain, target: str) -> Mapping[str, int]:
+    return cast("dict[str, int]", domain.blockJobInfo(target))

@@ -1,0 +1,92 @@
+"""The panel's own element in a definition's metadata: what the machine is that libvirt does not know.
+
+<stoney:vm xmlns:stoney="urn:stoney-panel:vm:1" kind="vm" type="persistent" mode="...">
+  <stoney:display-name>...</stoney:display-name>
+  <stoney:made-disk>/path</stoney:made-disk>
+</stoney:vm>
+"""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from vms.hypervisor.errors import InvalidXml
+from vms.hypervisor.machine_xml.description import PanelMark
+from vms.hypervisor.machine_xml.parsing import parse, text_of
+from vms.rules.kinds import Kind, Lifetime, Mode
+
+NAMESPACE = "urn:stoney-panel:vm:1"
+_VM = f"{{{NAMESPACE}}}vm"
+_DISPLAY_NAME = f"{{{NAMESPACE}}}display-name"
+_MADE_DISK = f"{{{NAMESPACE}}}made-disk"
+_BEFORE_METADATA = frozenset({"name", "uuid", "genid", "title", "description"})
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def mark_in(root: Element) -> PanelMark:
+    """What it does not know, it takes for not said: another version of the panel may have written it."""
+    vm = root.find(f"metadata/{_VM}")
+    if vm is None:
+        return PanelMark()
+    return PanelMark(
+        kind=_word(Kind, vm.get("kind")),
+        lifetime=_word(Lifetime, vm.get("type")),
+        mode=_word(Mode, vm.get("mode")),
+        display_name=vm.findtext(_DISPLAY_NAME) or "",
+        made_disks=frozenset(disk.text for disk in vm.iterfind(_MADE_DISK) if disk.text),
+    )
+
+
+def with_panel_mark(xml: str, mark: PanelMark) -> str:
+    """The same definition with this mark. All else stays as it was, down to comments and what nobody knows."""
+    root = parse(xml)
+    try:
+        _write(_vm_element(root), mark)
+    except ValueError as error:  # a character that XML has no way to write
+        raise InvalidXml(str(error)) from error
+    return text_of(root)
+
+
+def _word(words: type[Word], text: str | None) -> Word | None:
+    return words(text) if text in set(words) else None
+
+
+def _vm_element(root: Element) -> Element:
+    """The one element; libvirt allows no second one of the same namespace."""
+    metadata = root.find("metadata")
+    if metadata is None:
+        metadata = etree.Element("metadata")
+        root.insert(_place_for_metadata(root), metadata)
+    vm = metadata.find(_VM)
+    return vm if vm is not None else _add(metadata, _VM)
+
+
+def _place_for_metadata(root: Element) -> int:
+    heads = [place for place, child in enumerate(root) if child.tag in _BEFORE_METADATA]
+    return heads[-1] + 1 if heads else 0
+
+
+def _write(vm: Element, mark: PanelMark) -> None:
+    _write_word(vm, "kind", mark.kind)
+    _write_word(vm, "type", mark.lifetime)
+    _write_word(vm, "mode", mark.mode)
+    for old in vm.findall(_DISPLAY_NAME) + vm.findall(_MADE_DISK):
+        vm.remove(old)
+    if mark.display_name:
+        _add(vm, _DISPLAY_NAME).text = mark.display_name
+    for path in sorted(mark.made_disks):
+        _add(vm, _MADE_DISK).text = path
+
+
+def _write_word(vm: Element, name: str, word: StrEnum | None) -> None:
+    if word is not None:
+        vm.set(name, word)
+    elif name in vm.attrib:
+        del vm.attrib[name]
+
+
+def _add(parent: Element, tag: str) -> Element:
+    return etree.SubElement(parent, tag, nsmap={"stoney": NAMESPACE})

@@ -1,0 +1,11 @@
+"""In which power a machine must be for each call, whatever carries it out: else the call raises WrongState."""
+
+from vms.rules.power import HAS_PROCESS, Power
+
+START = frozenset({Power.OFF})
+RESUME = frozenset({Power.PAUSED})
+PAUSE = frozenset({Power.RUNNING})
+ASK_TO_SHUT_DOWN = frozenset({Power.RUNNING})
+POWER_OFF = HAS_PROCESS
+RESET = frozenset({Power.RUNNING, Power.PAUSED, Power.CRASHED})
+UNDEFINE = frozenset({Power.OFF})
