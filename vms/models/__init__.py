@@ -1,10 +1,27 @@
+from vms.models.bulk import Bulk, BulkItem
 from vms.models.contact_test import ContactTest
 from vms.models.disk import Disk
 from vms.models.event import Event
 from vms.models.heartbeat import Heartbeat
 from vms.models.interface import Interface
+from vms.models.listing import ChosenColumns, SavedView
 from vms.models.node import Node
 from vms.models.operation import Operation
+from vms.models.tag import Tag
 from vms.models.vm import Vm
 
-__all__ = ["ContactTest", "Disk", "Event", "Heartbeat", "Interface", "Node", "Operation", "Vm"]
+__all__ = [
+    "Bulk",
+    "BulkItem",
+    "ChosenColumns",
+    "ContactTest",
+    "Disk",
+    "Event",
+    "Heartbeat",
+    "Interface",
+    "Node",
+    "Operation",
+    "SavedView",
+    "Tag",
+    "Vm",
+]

@@ -13,6 +13,7 @@ class Disk(models.Model):
     path = models.TextField(blank=True)
     image_format = models.CharField(max_length=16, blank=True)
     capacity = models.PositiveBigIntegerField(null=True)
+    allocation = models.PositiveBigIntegerField(null=True)
     made_by_panel = models.BooleanField(default=False)
 
     class Meta:

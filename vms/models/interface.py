@@ -4,7 +4,10 @@ from vms.models.vm import Vm
 
 
 class Interface(models.Model):
-    """A network interface of a VM. source: the network, bridge or device it is plugged into."""
+    """A network interface of a VM. source: the network, bridge or device it is plugged into.
+
+    addresses: a list of texts such as "10.0.3.27", as the guest agent or the network's leases tell them.
+    """
 
     vm = models.ForeignKey(Vm, on_delete=models.CASCADE, related_name="interfaces")
     position = models.PositiveSmallIntegerField()
@@ -12,6 +15,7 @@ class Interface(models.Model):
     model = models.CharField(max_length=32, blank=True)
     source_type = models.CharField(max_length=16)
     source = models.CharField(max_length=255, blank=True)
+    addresses = models.JSONField(default=list)
 
     class Meta:
         ordering = ["position"]

@@ -56,6 +56,8 @@ class Operation(models.Model):
     progress = models.CharField(max_length=16, default=Progress.QUEUED.value)
     phase = models.CharField(max_length=32, default=Phase.WAITING_FOR_WORKER.value)
     permille = models.PositiveSmallIntegerField(null=True)
+    bytes_left = models.PositiveBigIntegerField(null=True)
+    bytes_per_second = models.PositiveBigIntegerField(null=True)
     steps_done = models.PositiveSmallIntegerField(default=0)
     step_began_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)

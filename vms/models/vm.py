@@ -63,6 +63,11 @@ class Vm(models.Model):
     vcpus = models.PositiveIntegerField(_("vCPUs"), default=0)
     boot_device = models.CharField(max_length=16, blank=True)
     has_agent_channel = models.BooleanField(default=False)
+    notes = models.TextField(_("notes"), blank=True)
+
+    os_name = models.CharField(max_length=255, blank=True)
+    guest_hostname = models.CharField(max_length=255, blank=True)
+    started_at = models.DateTimeField(null=True)
 
     power = models.CharField(max_length=16, default=Power.UNKNOWN.value)
     power_reason = models.CharField(max_length=32, blank=True)
