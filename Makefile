@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: help packages-run packages-demo packages-test setup demo demo-reset check format types test bench messages
+.PHONY: help packages-run packages-demo packages-test setup demo demo-reset check format types test bench messages screenshots
 
 help:
 	@echo "make demo        two real nodes and the panel, prints the address and the login"
@@ -10,7 +10,8 @@ help:
 	@echo "make check       the quick gate: format, lint, types, floors, unit tests"
 	@echo "make test        everything, on real libvirt, PostgreSQL and Chromium"
 	@echo "make bench       measure, and keep the figures in benchmarks/"
-	@echo "make messages    bring the catalogues in locale/ up to date with the code"
+	@echo "make messages    bring the catalogues in locale/ up to date with the code, and say what is to be translated"
+	@echo "make screenshots pictures of every page of the running demo: language, theme, width"
 
 packages-run packages-demo packages-test: packages-%:
 	@sh deploy/install-packages.sh $*
@@ -49,5 +50,11 @@ test: packages-test check
 bench: packages-test setup
 	$(BIN)/python -m benchmarks
 
+# Without the panel's settings: with them Django would put the catalogues where the compiled ones are.
 messages: setup
-	$(BIN)/python manage.py makemessages --all --no-obsolete --no-wrap --ignore .venv --ignore var --ignore tests --ignore benchmarks
+	env -u DJANGO_SETTINGS_MODULE $(BIN)/python -m django makemessages --all --no-obsolete --no-wrap \
+		$(foreach folder,.venv var tests benchmarks static docs deploy,--ignore $(folder))
+	-$(BIN)/python manage.py check_words
+
+screenshots: setup
+	$(BIN)/python manage.py screenshots $(SCREENSHOTS)

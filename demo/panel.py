@@ -24,6 +24,7 @@ HEALTHY = 200
 def panel_environment(settings: Settings) -> dict[str, str]:
     """What every process of the panel is told."""
     return {
+        "PANEL_WATCH_WORDS": "yes",
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "stoney_panel.settings",
         "PANEL_DATA": str(settings.data),

@@ -31,6 +31,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "stoney_panel.words.watching.fresh_words",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -105,8 +106,18 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French")), ("it", _("Italian"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES: list[tuple[str, object]] = [
+    ("en", _("English")),
+    ("de", _("German")),
+    ("fr", _("French")),
+    ("it", _("Italian")),
+]
+PSEUDO_LANGUAGE = env.flag("PANEL_PSEUDO_LANGUAGE", default=False)
+if PSEUDO_LANGUAGE:
+    LANGUAGES.append(("en-xa", "English (pseudo)"))
+CATALOGUES = BASE_DIR / "locale"
+LOCALE_PATHS = [DATA / "words"]  # compiled from the catalogues, see docs/decisions/words.md
+WATCH_WORDS = env.flag("PANEL_WATCH_WORDS", default=False)
 LANGUAGE_COOKIE_NAME = "panel-language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_SAMESITE = "Lax"

@@ -1,13 +1,18 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from stoney_panel.words import compile_changed
+from stoney_panel.words.catalogues import BrokenCatalogue, catalogues, compile_changed
 
 
 class Command(BaseCommand):
-    help = "Compile the catalogues of all languages whose .po file has changed."
+    requires_system_checks = []  # a translator may have no database
+    help = "Compile the catalogues of all languages whose .po file has changed. The panel does so itself at its start."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        for catalogue in compile_changed():
-            self.stdout.write(f"{catalogue.parts[-3]}: compiled")
+        try:
+            compile_changed()
+        except BrokenCatalogue as broken:
+            raise CommandError(str(broken)) from broken
+        languages = ", ".join(catalogue.locale for catalogue in catalogues())
+        self.stdout.write(f"The words are up to date: {languages}")

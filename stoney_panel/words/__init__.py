@@ -1,0 +1,1 @@
+"""The panel's words: gettext catalogues, how they are compiled, kept fresh and checked. docs/decisions/words.md."""
