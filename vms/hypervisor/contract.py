@@ -5,8 +5,8 @@ Every call blocks, may be made from any thread, and raises HypervisorError only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Protocol
 from uuid import UUID
@@ -34,14 +34,43 @@ class DiskError:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageSize:
+    """capacity: what the guest sees; allocation: what its image takes in the storage."""
+
+    capacity: int
+    allocation: int
+
+
+@dataclass(frozen=True, slots=True)
 class MachineStats:
-    """Use at one moment. cpu_time in nanoseconds since the machine's start; memory in bytes, 0 if not known."""
+    """Use at one moment. cpu_time in nanoseconds since the machine's start; memory in bytes, 0 if not known.
+
+    disks: sizes by target; one without a medium, or whose process is busy, is not among them.
+    """
 
     uuid: UUID
     cpu_time: int
     memory_used: int
     disk_bytes_read: int
     disk_bytes_written: int
+    disks: Mapping[str, ImageSize] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestInterface:
+    """addresses: those by which others reach it, so neither loopback nor link-local ones."""
+
+    mac: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuestInfo:
+    """What a guest says of itself. os_name: "Debian GNU/Linux 12 (bookworm)", as far as it tells; text not told: ""."""
+
+    os_name: str
+    hostname: str
+    interfaces: tuple[GuestInterface, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +125,20 @@ class Hypervisor(Protocol):
 
     def agent_answers(self, vm: UUID, *, seconds: int) -> bool | None:
         """Ask the guest agent for a sign of life. None if the machine has no agent channel or is not running."""
+        ...
+
+    def guest(self, vm: UUID, *, seconds: int) -> GuestInfo | None:
+        """What the guest agent tells, each of its answers within so many seconds. None if there is no agent, it does
+        not answer, or the machine is not running."""
+        ...
+
+    def leased_addresses(self, vm: UUID) -> tuple[GuestInterface, ...]:
+        """What the node's own networks have leased to the machine. Nothing if it is off or plugged in elsewhere."""
+        ...
+
+    def image_sizes(self, paths: Collection[str]) -> Mapping[str, ImageSize]:
+        """Of images in storage pools, without going through the machines that own them: storage that hangs then
+        holds up nothing else. Those that no pool knows are not among the answers."""
         ...
 
     def define(self, xml: str) -> UUID:

@@ -3,106 +3,33 @@
 A test builds a node with add_node(uri); connect and follow reach it as the libvirt driver reaches a real one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from posixpath import dirname
-from threading import RLock
 from uuid import UUID, uuid4
 
 from vms.hypervisor import possible
-from vms.hypervisor.contract import DiskError, Hypervisor, JobProgress, Machine, MachineStats, NodeInfo
-from vms.hypervisor.errors import DiskMissing, HypervisorError, NodeUnreachable, Refused, VmNotFound, WrongState
-from vms.hypervisor.followers import Events, Followers
+from vms.hypervisor.contract import (
+    DiskError,
+    GuestInfo,
+    GuestInterface,
+    Hypervisor,
+    ImageSize,
+    JobProgress,
+    Machine,
+    MachineStats,
+    NodeInfo,
+)
+from vms.hypervisor.errors import DiskMissing, NodeUnreachable, Refused, VmNotFound, WrongState
+from vms.hypervisor.fake_node import FakeMachine, FakeNode, xml_for
+from vms.hypervisor.followers import Events
 from vms.hypervisor.machine_xml import describe
-from vms.rules.events import Happening, MachineEvent
+from vms.rules.events import Happening
 from vms.rules.power import HAS_PROCESS, Power, PowerReason
 
+__all__ = ["FakeHypervisor", "FakeMachine", "FakeNode", "add_node", "connect", "follow", "forget_nodes", "xml_for"]
+
 _GIB = 1024**3
-_XML = "<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>8</memory>{os}</domain>"
-_OS = "<os><type arch='x86_64' machine='pc'>hvm</type></os>"
-
-
-@dataclass
-class FakeMachine:
-    """A machine and its guest. obeys: whether it shuts down when asked."""
-
-    uuid: UUID
-    name: str
-    xml: str
-    power: Power = Power.OFF
-    reason: PowerReason = PowerReason.NONE
-    obeys: bool = True
-    agent_answers: bool | None = None
-    job: JobProgress | None = None
-    disk_errors: list[DiskError] = field(default_factory=list)
-    cpu_time: int = 0
-
-    def as_machine(self) -> Machine:
-        return Machine(self.uuid, self.name, self.power, self.reason)
-
-
-class FakeNode:
-    """One node, and what a test may do to it. calls: the names of the calls it was asked to carry out, in order."""
-
-    def __init__(self, uri: str) -> None:
-        self.uri = uri
-        self.node_uuid = str(uuid4())
-        self.lock = RLock()
-        self.followers = Followers()
-        self.machines: dict[UUID, FakeMachine] = {}
-        self.images: dict[str, str] = {}
-        self.pools: set[str] = {"/images"}
-        self.calls: list[str] = []
-        self._unreachable: HypervisorError | None = None
-        self._failures: dict[str, list[HypervisorError]] = {}
-
-    def add(self, name: str, power: Power = Power.OFF, *, uuid: UUID | None = None, xml: str = "") -> FakeMachine:
-        """A machine that was there before anybody looked: nobody is told."""
-        vm = uuid or (describe(xml).uuid if xml else None) or uuid4()
-        self.machines[vm] = FakeMachine(vm, name, xml or xml_for(name, vm), power)
-        return self.machines[vm]
-
-    def add_image(self, path: str, *, on_top_of: str = "") -> None:
-        self.images[path] = on_top_of
-
-    def happen(self, vm: UUID, happening: Happening) -> None:
-        self.followers.tell(MachineEvent(vm, happening))
-
-    def become(self, vm: UUID, power: Power, reason: PowerReason = PowerReason.NONE) -> None:
-        """As if the guest did it, or somebody with another tool."""
-        with self.lock:
-            machine = self.machines[vm]
-            machine.power, machine.reason = power, reason
-        self.happen(vm, Happening.POWER_CHANGED)
-
-    def fail_next(self, call: str, error: HypervisorError) -> None:
-        """The next call of that name, "start" or "machines", raises this and does nothing."""
-        self._failures.setdefault(call, []).append(error)
-
-    def be_unreachable(self, error: HypervisorError | None = None) -> None:
-        """Its connection breaks, and no new one can be opened, until be_reachable()."""
-        self._unreachable = error or NodeUnreachable(f"no connection to {self.uri}")
-        self.break_connection()
-
-    def be_reachable(self) -> None:
-        self._unreachable = None
-
-    def break_connection(self) -> None:
-        """The one that is open; a new one can be opened."""
-        broken, self.followers = self.followers, Followers()
-        broken.end()
-
-    def require_reachable(self) -> None:
-        if self._unreachable is not None:
-            raise self._unreachable
-
-    def require_no_failure(self, call: str) -> None:
-        self.calls.append(call)
-        if errors := self._failures.get(call):
-            raise errors.pop(0)
-
-
 _nodes: dict[str, FakeNode] = {}
 
 
@@ -122,11 +49,6 @@ def connect(uri: str) -> Hypervisor:
 
 def follow(uri: str) -> Events:
     return _reach(uri).followers.add()
-
-
-def xml_for(name: str, vm: UUID) -> str:
-    """The plainest definition."""
-    return _XML.format(name=name, uuid=vm, os=_OS)
 
 
 def _reach(uri: str) -> FakeNode:
@@ -187,6 +109,18 @@ class FakeHypervisor:
     def agent_answers(self, vm: UUID, *, seconds: int) -> bool | None:
         with self._machine("agent_answers", vm) as machine:
             return machine.agent_answers if machine.power is Power.RUNNING else None
+
+    def guest(self, vm: UUID, *, seconds: int) -> GuestInfo | None:
+        with self._machine("guest", vm) as machine:
+            return machine.guest if machine.power is Power.RUNNING and machine.agent_answers else None
+
+    def leased_addresses(self, vm: UUID) -> tuple[GuestInterface, ...]:
+        with self._machine("leased_addresses", vm) as machine:
+            return machine.leases if machine.power in HAS_PROCESS else ()
+
+    def image_sizes(self, paths: Collection[str]) -> Mapping[str, ImageSize]:
+        with self._call("image_sizes") as node:
+            return {path: node.image_sizes[path] for path in paths if path in node.image_sizes}
 
     def define(self, xml: str) -> UUID:
         with self._call("define") as node:
@@ -289,4 +223,5 @@ def _stats(machine: FakeMachine) -> MachineStats:
         memory_used=describe(machine.xml).memory_current,
         disk_bytes_read=0,
         disk_bytes_written=0,
+        disks=dict(machine.disks),
     )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
 from uuid import UUID
 
-from vms.hypervisor.contract import Hypervisor
+from vms.hypervisor.contract import Hypervisor, JobProgress
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
 from vms.models import Node
 from vms.operations.reaching import listen_to, reach
 from vms.rules.events import ConnectionLost, Happening, NodeEvent
 from vms.watcher.looking import Lookout
-from vms.watcher.measuring import CpuMeter
-from vms.watcher.news import Happened, JobProgressed, News, NodeFound, NodeLost, NodeUse
+from vms.watcher.measuring import CpuMeter, DiskMeter, SpeedMeter
+from vms.watcher.news import DisksMeasured, Happened, JobProgressed, News, NodeFound, NodeLost, NodeUse
 from vms.watcher.timetable import Timetable
 
 FULL_LOOK_SECONDS = 60.0
@@ -25,6 +26,9 @@ JOBS_SECONDS = 1.0
 PAUSE_AFTER_LOSS_SECONDS = 2.0
 
 CHANGES_THE_DEFINITION = frozenset({Happening.DEFINITION_CHANGED, Happening.DEVICES_CHANGED})
+CHANGES_THE_GUEST = CHANGES_THE_DEFINITION | {
+    *(Happening.POWER_CHANGED, Happening.AGENT_CHANGED, Happening.REBOOTED),
+}
 WORTH_A_LINE = frozenset({Happening.IO_ERROR, Happening.WATCHDOG, Happening.REBOOTED})
 
 logger = logging.getLogger(__name__)
@@ -43,6 +47,7 @@ class NodeFollower(Thread):
         self._vms_with_jobs = vms_with_jobs
         self._told_to_stop = Event()
         self.lookout: Lookout | None = None
+        self._cpu, self._disks, self._speed = CpuMeter(), DiskMeter(), SpeedMeter()
 
     def stop(self) -> None:
         self._told_to_stop.set()
@@ -64,11 +69,11 @@ class NodeFollower(Thread):
         hypervisor = reach(self.node)
         self._tell(NodeFound(self.node.pk, hypervisor.info()))
         lookout = Lookout(self.node, hypervisor)
-        meter = CpuMeter()
+        self._cpu, self._disks, self._speed = CpuMeter(), DiskMeter(), SpeedMeter()
         timetable = Timetable(
             {
                 FULL_LOOK_SECONDS: lambda: self._tell_all(lookout.everything()),
-                USE_SECONDS: lambda: self._measure(hypervisor, meter),
+                USE_SECONDS: lambda: self._measure(hypervisor, lookout),
                 JOBS_SECONDS: lambda: self._look_at_jobs(hypervisor),
             },
             now=monotonic(),
@@ -91,21 +96,45 @@ class NodeFollower(Thread):
             raise NodeUnreachable(f"the connection to {self.node.name} was closed")
         if event.happening in CHANGES_THE_DEFINITION:
             lookout.forget(event.uuid)
+            self._disks.forget(event.uuid)
         if event.happening is Happening.UNDEFINED:
             self._tell_all(lookout.everything())
             return
         if event.happening in WORTH_A_LINE:
             self._tell(Happened(self.node.pk, event.uuid, event.happening))
         self._tell_all(lookout.one(event.uuid))
+        if event.happening in CHANGES_THE_GUEST:
+            lookout.woken.put(event.uuid)
 
-    def _measure(self, hypervisor: Hypervisor, meter: CpuMeter) -> None:
-        info = hypervisor.info()
-        share = meter.permille(hypervisor.stats(), info.cpus, monotonic())
-        self._tell(NodeUse(self.node.pk, info.memory_free, share))
+    def _measure(self, hypervisor: Hypervisor, lookout: Lookout) -> None:
+        with self._minor_trouble():
+            info, stats = hypervisor.info(), hypervisor.stats()
+            share = self._cpu.permille(stats, info.cpus, monotonic())
+            self._tell(NodeUse(self.node.pk, info.memory_free, share))
+            described = [machine for machine in stats if lookout.knows(machine.uuid)]
+            for uuid, sizes in self._disks.news(described):
+                self._tell(DisksMeasured(self.node.pk, uuid, sizes))
 
     def _look_at_jobs(self, hypervisor: Hypervisor) -> None:
-        for uuid in self._vms_with_jobs():
-            self._tell(JobProgressed(self.node.pk, uuid, hypervisor.job_progress(uuid)))
+        with_jobs = list(self._vms_with_jobs())
+        self._speed.keep_only(with_jobs)
+        for uuid in with_jobs:
+            with self._minor_trouble():
+                self._tell(self._job_of(uuid, hypervisor.job_progress(uuid)))
+
+    def _job_of(self, uuid: UUID, progress: JobProgress | None) -> JobProgressed:
+        speed = self._speed.bytes_per_second(uuid, progress, monotonic()) if progress else None
+        return JobProgressed(self.node.pk, uuid, progress, speed)
+
+    @contextmanager
+    def _minor_trouble(self) -> Iterator[None]:
+        """A refusal that concerns a number or one machine does not make the node a lost one."""
+        try:
+            yield
+        except NodeUnreachable:
+            raise
+        except HypervisorError as error:
+            logger.warning("node %s: %s", self.node.name, error)
 
     def _tell_all(self, news: Iterable[News]) -> None:
         for item in news:

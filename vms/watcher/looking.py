@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from queue import SimpleQueue
 from uuid import UUID
 
 from vms.hypervisor.contract import DiskError, Hypervisor, Machine
-from vms.hypervisor.errors import HypervisorError, InvalidXml, NodeUnreachable, VmNotFound
+from vms.hypervisor.errors import HypervisorError, NodeUnreachable, VmNotFound
 from vms.hypervisor.machine_xml import MachineDescription, describe
 from vms.models import Node
 from vms.rules.power import PAUSED_BY_FAULT, Power, PowerReason
@@ -14,6 +17,8 @@ from vms.watcher.logs import last_lines
 from vms.watcher.news import AllListed, MachineSeen, News
 
 WORTH_A_LOOK_INTO_THE_LOG = PAUSED_BY_FAULT | {PowerReason.PROCESS_DIED, PowerReason.START_FAILED}
+
+logger = logging.getLogger(__name__)
 
 
 class Lookout:
@@ -23,33 +28,49 @@ class Lookout:
         self._node = node
         self._hypervisor = hypervisor
         self._described: set[UUID] = set()
-        self.running_with_agent: set[UUID] = set()
         self._with_agent: set[UUID] = set()
+        self._on_networks: set[UUID] = set()
+        self.running_with_agent: set[UUID] = set()
+        self.running_on_networks: set[UUID] = set()
+        self.woken: SimpleQueue[UUID] = SimpleQueue()
+        """Machines whose guest may tell something else now."""
+        self.unmeasured: SimpleQueue[tuple[UUID, dict[str, str]]] = SimpleQueue()
+        """Machines that are off, with the paths of their images by target."""
 
     def everything(self) -> Iterator[News]:
         """All machines, and that these are all: the list wins over events that were missed."""
+        asked_at = datetime.now(UTC)
         machines = self._hypervisor.machines()
         for machine in machines:
-            yield self._news_of(machine)
+            yield self._news_of(machine, asked_at)
         yield AllListed(self._node.pk, frozenset(machine.uuid for machine in machines))
 
     def one(self, uuid: UUID) -> Iterator[News]:
-        """One machine; nothing if the node does not know it (any more)."""
+        """One machine; nothing if the node does not know it (any more) or cannot say now: the next full look will."""
+        asked_at = datetime.now(UTC)
         try:
-            yield self._news_of(self._hypervisor.machine(uuid))
+            yield self._news_of(self._hypervisor.machine(uuid), asked_at, happened=True)
         except VmNotFound:
             self.forget(uuid)
+        except NodeUnreachable:
+            raise
+        except HypervisorError as error:
+            logger.warning("machine %s on %s cannot be looked at: %s", uuid, self._node.name, error)
 
     def forget(self, uuid: UUID) -> None:
         """Its definition may have changed: read it anew at the next look."""
         self._described.discard(uuid)
 
-    def _news_of(self, machine: Machine) -> MachineSeen:
+    def knows(self, uuid: UUID) -> bool:
+        """Whether it was described, so that there is a row for each of its disks."""
+        return uuid in self._described
+
+    def _news_of(self, machine: Machine, asked_at: datetime, *, happened: bool = False) -> MachineSeen:
         description = self._describe_if_new(machine.uuid)
-        self._note_agent(machine, description)
-        return MachineSeen(
-            self._node.pk, machine, description, tuple(self._disk_errors(machine)), self._log_lines(machine)
-        )
+        self._note_guest(machine, description)
+        errors = tuple(self._disk_errors(machine))
+        log_lines = self._log_lines(machine)
+        return MachineSeen(self._node.pk, machine, description, errors, log_lines, asked_at, happened)
 
     def _describe_if_new(self, uuid: UUID) -> MachineDescription | None:
         if uuid in self._described:
@@ -57,14 +78,21 @@ class Lookout:
         self._described.add(uuid)
         try:
             return describe(self._hypervisor.xml_of(uuid))
-        except (InvalidXml, VmNotFound):
+        except NodeUnreachable:
+            raise
+        except HypervisorError as error:
+            logger.warning("the definition of %s on %s cannot be read: %s", uuid, self._node.name, error)
             return None
 
-    def _note_agent(self, machine: Machine, description: MachineDescription | None) -> None:
+    def _note_guest(self, machine: Machine, description: MachineDescription | None) -> None:
+        uuid, running = machine.uuid, machine.power is Power.RUNNING
         if description is not None:
-            (self._with_agent.add if description.has_agent_channel else self._with_agent.discard)(machine.uuid)
-        answers = machine.power is Power.RUNNING and machine.uuid in self._with_agent
-        (self.running_with_agent.add if answers else self.running_with_agent.discard)(machine.uuid)
+            _put(uuid, self._with_agent, belongs=description.has_agent_channel)
+            _put(uuid, self._on_networks, belongs=_is_on_a_network(description))
+            if machine.power is Power.OFF:
+                self.unmeasured.put((uuid, {disk.target: disk.source for disk in description.disks if disk.source}))
+        _put(uuid, self.running_with_agent, belongs=running and uuid in self._with_agent)
+        _put(uuid, self.running_on_networks, belongs=running and uuid in self._on_networks)
 
     def _disk_errors(self, machine: Machine) -> Iterator[DiskError]:
         if machine.power is not Power.PAUSED or machine.reason is not PowerReason.IO_ERROR:
@@ -79,3 +107,12 @@ class Lookout:
     def _log_lines(self, machine: Machine) -> str:
         wanted = machine.power is Power.CRASHED or machine.reason in WORTH_A_LOOK_INTO_THE_LOG
         return last_lines(self._node.log_directory, machine.name) if wanted else ""
+
+
+def _put(uuid: UUID, group: set[UUID], *, belongs: bool) -> None:
+    (group.add if belongs else group.discard)(uuid)
+
+
+def _is_on_a_network(description: MachineDescription) -> bool:
+    """Whether libvirt itself hands out an address; bridges and the like are led by others."""
+    return any(interface.source_type == "network" for interface in description.interfaces)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
-from vms.hypervisor.contract import DiskError, JobProgress, Machine, NodeInfo
+from vms.hypervisor.contract import DiskError, GuestInterface, ImageSize, JobProgress, Machine, NodeInfo
 from vms.hypervisor.machine_xml import MachineDescription
 from vms.rules.events import Happening
 from vms.rules.problems import Problem
@@ -35,13 +38,18 @@ class NodeUse:
 
 @dataclass(frozen=True, slots=True)
 class MachineSeen:
-    """A machine as it is now. description: None if it has not changed since it was last told."""
+    """A machine as it was at that time. description: None if it has not changed since it was last told.
+
+    happened: it was looked at because something happened to it just then, not in a look at all.
+    """
 
     node: int
     machine: Machine
     description: MachineDescription | None = None
     disk_errors: tuple[DiskError, ...] = ()
     log_lines: str = ""
+    asked_at: datetime = field(default_factory=partial(datetime.now, UTC))
+    happened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,12 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class JobProgressed:
+    """bytes_per_second: over the last seconds, None if not known (yet)."""
+
     node: int
     uuid: UUID
     progress: JobProgress | None
+    bytes_per_second: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +86,35 @@ class AgentAsked:
     answered: bool
 
 
-News = NodeFound | NodeLost | NodeUse | MachineSeen | AllListed | Happened | JobProgressed | AgentAsked
+@dataclass(frozen=True, slots=True)
+class GuestSeen:
+    """What is known of a running guest. os_name and hostname: None if only the networks' leases were asked."""
+
+    node: int
+    uuid: UUID
+    interfaces: tuple[GuestInterface, ...]
+    os_name: str | None = None
+    hostname: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisksMeasured:
+    """sizes: of those disks of the machine that could be measured, by target."""
+
+    node: int
+    uuid: UUID
+    sizes: Mapping[str, ImageSize]
+
+
+News = (
+    NodeFound
+    | NodeLost
+    | NodeUse
+    | MachineSeen
+    | AllListed
+    | Happened
+    | JobProgressed
+    | AgentAsked
+    | GuestSeen
+    | DisksMeasured
+)

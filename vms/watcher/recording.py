@@ -12,7 +12,7 @@ from vms.models import Event, Node, Operation, Vm
 from vms.operations.announcing import announce
 from vms.operations.following import follow, wake
 from vms.operations.settling import settle, settle_node
-from vms.rules.actions import Slot
+from vms.rules.actions import Action, Slot
 from vms.rules.events import Happening
 from vms.rules.power import HAS_PROCESS, Power
 from vms.rules.progress import percent
@@ -22,6 +22,8 @@ from vms.watcher.adopting import adopt, mark_gone, write_description
 from vms.watcher.news import (
     AgentAsked,
     AllListed,
+    DisksMeasured,
+    GuestSeen,
     Happened,
     JobProgressed,
     MachineSeen,
@@ -30,6 +32,7 @@ from vms.watcher.news import (
     NodeLost,
     NodeUse,
 )
+from vms.watcher.recording_details import disks_measured, forget_addresses, guest_seen
 
 
 @transaction.atomic
@@ -79,6 +82,7 @@ def _machine_seen(news: MachineSeen) -> None:
         write_description(vm, news.description)
     changed = _note_trouble(vm, news)
     if vm.observe(news.machine.power, news.machine.reason):
+        _note_the_start(vm, news)
         _forget_what_ended_with_the_power(vm, news.machine.power)
         follow(vm, news.machine.power, news.machine.reason)
     elif changed or news.description is not None:
@@ -96,14 +100,25 @@ def _note_trouble(vm: Vm, news: MachineSeen) -> bool:
     return bool(changes)
 
 
+def _note_the_start(vm: Vm, news: MachineSeen) -> None:
+    """Known only if it was seen. vm: as it was before."""
+    if vm.power == Power.OFF and news.machine.power in HAS_PROCESS:
+        Vm.objects.filter(pk=vm.pk).update(started_at=news.asked_at if news.happened else None)
+
+
 def _forget_what_ended_with_the_power(vm: Vm, power: Power) -> None:
-    if power not in HAS_PROCESS:
-        Vm.objects.filter(pk=vm.pk).update(agent_used_to_answer=False, agent_silent_checks=0, watchdog_fired=False)
+    if power in HAS_PROCESS:
+        return
+    Vm.objects.filter(pk=vm.pk).update(
+        agent_used_to_answer=False, agent_silent_checks=0, watchdog_fired=False, started_at=None
+    )
+    forget_addresses(vm)
 
 
 def _all_listed(news: AllListed) -> None:
     missing = Vm.objects.filter(node=news.node, gone_at=None, deleted_at=None).exclude(pk__in=news.uuids)
-    for vm in missing:
+    being_deleted = Operation.objects.filter(action=Action.DELETE, finished_at=None).values("vm")
+    for vm in missing.exclude(pk__in=being_deleted):
         mark_gone(vm)
     Node.objects.filter(pk=news.node).update(last_contact_at=timezone.now())
 
@@ -116,6 +131,8 @@ def _happened(news: Happened) -> None:
     consequences = _CONSEQUENCES.get(news.happening)
     if consequences:
         Vm.objects.filter(pk=vm.pk).update(**consequences)
+    if news.happening is Happening.REBOOTED:
+        Vm.objects.filter(pk=vm.pk).update(started_at=timezone.now())
     settle(vm.uuid)
 
 
@@ -138,14 +155,20 @@ def _job_progressed(news: JobProgressed) -> None:
     if news.progress is None:
         wake(news.uuid)  # the job has ended, or not begun yet: whoever waits for it looks
         return
-    permille = round(10 * percent(news.progress.done, news.progress.total))
-    if job.permille is None or permille > job.permille:
-        Operation.objects.filter(pk=job.pk).update(permille=permille)
+    if news.progress.total <= 0:
+        return  # it has not found out yet how much there is to do
+    changes = {
+        "permille": max(job.permille or 0, round(10 * percent(news.progress.done, news.progress.total))),
+        "bytes_left": max(0, news.progress.total - news.progress.done),
+        "bytes_per_second": news.bytes_per_second,
+    }
+    if any(getattr(job, name) != value for name, value in changes.items()):
+        Operation.objects.filter(pk=job.pk).update(**changes)
         announce(("vm", str(news.uuid)), ("operation", str(job.pk)))
 
 
 def _agent_asked(news: AgentAsked) -> None:
-    vm = Vm.objects.filter(pk=news.uuid, power=Power.RUNNING).first()
+    vm = Vm.objects.filter(pk=news.uuid, node=news.node, power=Power.RUNNING).first()
     if vm is None:
         return
     silent = 0 if news.answered else min(vm.agent_silent_checks + 1, SILENT_CHECKS_MEAN_FROZEN)
@@ -167,4 +190,6 @@ _RECORDERS: Mapping[type[News], Callable[[Any], None]] = {
     Happened: _happened,
     JobProgressed: _job_progressed,
     AgentAsked: _agent_asked,
+    GuestSeen: guest_seen,
+    DisksMeasured: disks_measured,
 }

@@ -15,8 +15,8 @@ def _codes(*names: str) -> frozenset[int]:
     return frozenset(getattr(libvirt, name) for name in names if hasattr(libvirt, name))
 
 
-_NO_AGENT = _codes("VIR_ERR_NO_SUPPORT", "VIR_ERR_ARGUMENT_UNSUPPORTED", "VIR_ERR_OPERATION_INVALID")
-_NO_ANSWER = _codes("VIR_ERR_AGENT_UNRESPONSIVE", "VIR_ERR_AGENT_COMMAND_TIMEOUT", "VIR_ERR_AGENT_UNSYNCED")
+NO_AGENT = _codes("VIR_ERR_NO_SUPPORT", "VIR_ERR_ARGUMENT_UNSUPPORTED", "VIR_ERR_OPERATION_INVALID")
+NO_ANSWER = _codes("VIR_ERR_AGENT_UNRESPONSIVE", "VIR_ERR_AGENT_COMMAND_TIMEOUT", "VIR_ERR_AGENT_UNSYNCED")
 
 
 def answers(domain: libvirt.virDomain, *, seconds: int) -> bool | None:
@@ -31,8 +31,8 @@ def answers(domain: libvirt.virDomain, *, seconds: int) -> bool | None:
 def _what_it_means(error: libvirt.libvirtError, domain: libvirt.virDomain) -> bool | None:
     """libvirt has one code for "nobody at the other end" and "somebody, but silent"."""
     code = cast("int", error.get_error_code())
-    if code in _NO_AGENT:
+    if code in NO_AGENT:
         return None
-    if code in _NO_ANSWER:
+    if code in NO_ANSWER:
         return False if agent_is_connected(domain.XMLDesc()) else None
     raise error

@@ -1,6 +1,6 @@
 """The contract's calls, one by one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from uuid import UUID
@@ -8,15 +8,25 @@ from uuid import UUID
 import libvirt
 
 from vms.hypervisor import machine_xml, possible
-from vms.hypervisor.contract import DiskError, Hypervisor, JobProgress, Machine, MachineStats, NodeInfo
+from vms.hypervisor.contract import (
+    DiskError,
+    GuestInfo,
+    GuestInterface,
+    Hypervisor,
+    ImageSize,
+    JobProgress,
+    Machine,
+    MachineStats,
+    NodeInfo,
+)
 from vms.hypervisor.errors import WrongState
-from vms.hypervisor.libvirt_driver import agent, jobs, numbers, storage
+from vms.hypervisor.libvirt_driver import agent, guests, jobs, numbers, storage
 from vms.hypervisor.libvirt_driver.connections import link_to
 from vms.hypervisor.libvirt_driver.domains import look_at, machine_of, state_of, uuid_of
 from vms.hypervisor.libvirt_driver.link import Link
 from vms.hypervisor.libvirt_driver.patience import within_limit
 from vms.hypervisor.libvirt_driver.refusals import our_errors
-from vms.rules.power import Power
+from vms.rules.power import HAS_PROCESS, Power
 
 _AS_AT_NEXT_START = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
 _FORGET_EVERYTHING = (
@@ -26,6 +36,8 @@ _FORGET_EVERYTHING = (
     | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
 )
 _FORGET_MOST = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+_STORAGE = UUID(int=0)
+"""Whose patience is asked of storage that belongs to no single machine."""
 
 
 def connect(uri: str) -> Hypervisor:
@@ -60,7 +72,7 @@ class LibvirtHypervisor:
 
     def disk_errors(self, vm: UUID) -> list[DiskError]:
         with self._domain(vm) as domain:
-            return within_limit(partial(numbers.disk_errors_of, domain))
+            return self._link.patience.ask(vm, partial(numbers.disk_errors_of, domain))
 
     def stats(self) -> list[MachineStats]:
         with self._connection() as connection:
@@ -68,11 +80,23 @@ class LibvirtHypervisor:
 
     def job_progress(self, vm: UUID) -> JobProgress | None:
         with self._domain(vm) as domain:
-            return within_limit(partial(jobs.progress_of, domain))
+            return self._link.patience.ask(vm, partial(jobs.progress_of, domain))
 
     def agent_answers(self, vm: UUID, *, seconds: int) -> bool | None:
         with self._domain(vm) as domain:
             return agent.answers(domain, seconds=seconds) if look_at(domain) is Power.RUNNING else None
+
+    def guest(self, vm: UUID, *, seconds: int) -> GuestInfo | None:
+        with self._domain(vm) as domain:
+            return guests.guest_of(domain, seconds=seconds) if look_at(domain) is Power.RUNNING else None
+
+    def leased_addresses(self, vm: UUID) -> tuple[GuestInterface, ...]:
+        with self._domain(vm) as domain:
+            return guests.leases_of(domain) if look_at(domain) in HAS_PROCESS else ()
+
+    def image_sizes(self, paths: Collection[str]) -> Mapping[str, ImageSize]:
+        with self._connection() as connection:
+            return self._link.patience.ask(_STORAGE, partial(storage.sizes_of, connection, paths))
 
     def define(self, xml: str) -> UUID:
         machine_xml.parse(xml)

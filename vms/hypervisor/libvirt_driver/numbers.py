@@ -7,7 +7,7 @@ from uuid import UUID
 import libvirt
 from lxml import etree
 
-from vms.hypervisor.contract import DiskError, MachineStats, NodeInfo
+from vms.hypervisor.contract import DiskError, ImageSize, MachineStats, NodeInfo
 from vms.hypervisor.libvirt_driver.domains import uuid_of
 from vms.hypervisor.libvirt_driver.vocabulary import version_of
 
@@ -76,6 +76,7 @@ def _stats(vm: UUID, numbers: Mapping[str, Any]) -> MachineStats:
         memory_used=_memory_used(numbers) * _KIB,
         disk_bytes_read=_over_disks(numbers, "rd.bytes"),
         disk_bytes_written=_over_disks(numbers, "wr.bytes"),
+        disks=_disk_sizes(numbers),
     )
 
 
@@ -89,3 +90,15 @@ def _memory_used(numbers: Mapping[str, Any]) -> int:
 
 def _over_disks(numbers: Mapping[str, Any], what: str) -> int:
     return sum(numbers.get(f"block.{disk}.{what}", 0) for disk in range(numbers.get("block.count", 0)))
+
+
+def _disk_sizes(numbers: Mapping[str, Any]) -> dict[str, ImageSize]:
+    """allocation counts what was written since the start too; of a disk that was not written yet, the file's size."""
+    disks = [f"block.{disk}" for disk in range(numbers.get("block.count", 0))]
+    return {
+        numbers[f"{disk}.name"]: ImageSize(
+            numbers[f"{disk}.capacity"], numbers.get(f"{disk}.allocation") or numbers.get(f"{disk}.physical", 0)
+        )
+        for disk in disks
+        if numbers.get(f"{disk}.capacity")
+    }

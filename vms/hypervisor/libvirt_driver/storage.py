@@ -1,11 +1,13 @@
 """Disk images in a node's storage pools."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from posixpath import dirname, normpath
+from typing import cast
 
 import libvirt
 from lxml import etree
 
+from vms.hypervisor.contract import ImageSize
 from vms.hypervisor.errors import DiskInUse, DiskMissing
 
 _GONE = frozenset({libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL})
@@ -15,6 +17,17 @@ def images_on_top_of(connection: libvirt.virConnect, path: str) -> list[str]:
     """Those directly on it, and those on top of these, as the images themselves say at this moment."""
     below = dict(_images_with_what_is_below(connection))
     return sorted(image for image in below if _stands_on(image, normpath(path), below))
+
+
+def sizes_of(connection: libvirt.virConnect, paths: Collection[str]) -> dict[str, ImageSize]:
+    """Of those that a pool knows by now; no pool is made to look again."""
+    volumes = {path: _volume_at(connection, path) for path in paths}
+    return {path: _size_of(volume) for path, volume in volumes.items() if volume is not None}
+
+
+def _size_of(volume: libvirt.virStorageVol) -> ImageSize:
+    _kind, capacity, allocation = cast("tuple[int, int, int]", volume.info())
+    return ImageSize(capacity, allocation)
 
 
 def delete(connection: libvirt.virConnect, path: str) -> None:
