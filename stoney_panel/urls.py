@@ -10,6 +10,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="vms:list")),
     path("", include("vms.web.urls.vms")),
     path("nodes/", include("vms.web.urls.nodes")),
+    path("bulk/", include("vms.web.urls.bulk")),
     path("operations/", include("vms.web.urls.operations")),
     path("states/", states.show, name="states"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),

@@ -37,6 +37,11 @@ def may_cancel(person: Viewer, operation: Operation) -> bool:
     return mine or person.has_perm(OPERATE)
 
 
+def may_describe(person: Viewer) -> bool:
+    """Whether this person may write notes about machines, those that they may see."""
+    return person.has_perm(MANAGE)
+
+
 def may_manage_nodes(person: Viewer) -> bool:
     return person.has_perm("vms.add_node")
 

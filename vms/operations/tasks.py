@@ -8,6 +8,7 @@ from django.db import DatabaseError, transaction
 from kombu.exceptions import OperationalError
 
 from vms.models import ContactTest, Heartbeat, Operation
+from vms.operations.bulk_asking import ask_some, unfinished_bulks
 from vms.operations.contacting import carry_out
 from vms.operations.performing import advance, finish
 from vms.operations.recovering import recover
@@ -36,6 +37,21 @@ def sweep() -> None:
     Heartbeat.beat("worker")
     for operation_id in recover():
         ring(operation_id)
+    for bulk_id in unfinished_bulks():
+        _send(ask_bulk, bulk_id, 0)
+
+
+@shared_task(expires=60)
+def ask_bulk(bulk_id: int) -> None:
+    operation_ids, more = ask_some(bulk_id)
+    for operation_id in operation_ids:
+        ring(operation_id)
+    if more:
+        _send(ask_bulk, bulk_id, 0)
+
+
+def ring_bulk_after_commit(bulk_id: int) -> None:
+    transaction.on_commit(partial(_send, ask_bulk, bulk_id, 0))
 
 
 @shared_task(expires=60)

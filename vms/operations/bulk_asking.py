@@ -1,0 +1,91 @@
+"""Asks what a bulk is about of one machine after the other, and remembers with each what came of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from vms.models import Bulk, BulkItem, Operation, Vm
+from vms.operations.announcing import announce
+from vms.operations.promising import ActionRefused, Order, promise
+from vms.rules.actions import Action
+from vms.rules.reasons import Reason
+
+PORTION = 20
+PATIENCE = timedelta(seconds=2)
+
+NAMESPACE = UUID("5f5f9b0e-7c38-4d5b-8d0a-6a3f7f3f6a10")
+"""Of the keys of a bulk's operations: a machine that is asked twice is still promised once."""
+
+
+class SomebodyElseIsHere(Exception):
+    """Another worker has just asked the machine that was next: it goes on, and this one stops."""
+
+
+def ask_some(bulk_id: int) -> tuple[list[int], bool]:
+    """Ask the next few machines. The operations to ring for, and whether there may be more to ask."""
+    bulk = Bulk.objects.get(pk=bulk_id)
+    waiting = _waiting(bulk)[: PORTION + 1] if bulk.all_asked_at is None else []
+    promised: list[int] = []
+    try:
+        for item in waiting[:PORTION]:
+            operation = _ask(bulk, item)
+            promised += [operation.pk] if operation else []
+    except SomebodyElseIsHere:
+        return promised, False
+    if len(waiting) <= PORTION:
+        Bulk.objects.filter(pk=bulk.pk, all_asked_at=None).update(all_asked_at=timezone.now())
+    announce(("bulk", str(bulk.pk)))
+    return promised, len(waiting) > PORTION
+
+
+def unfinished_bulks() -> list[int]:
+    """Those that have machines left to ask. One whose worker died goes on; one that is being worked on is not hurt."""
+    due = Bulk.objects.filter(all_asked_at=None, requested_at__lt=timezone.now() - PATIENCE)
+    return list(due.values_list("pk", flat=True))
+
+
+def _waiting(bulk: Bulk) -> list[BulkItem]:
+    return list(bulk.items.filter(operation=None, refusal="").select_related("vm")[: PORTION + 1])
+
+
+def _ask(bulk: Bulk, item: BulkItem) -> Operation | None:
+    """The request and the note that it was made are one transaction: a worker that dies leaves both or neither."""
+    with transaction.atomic():
+        mine = BulkItem.objects.select_for_update().filter(pk=item.pk, operation=None, refusal="").exists()
+        if not mine:
+            raise SomebodyElseIsHere
+        try:
+            operation = _promise(bulk, item)
+        except ActionRefused as refused:
+            _remember(item, refusal=refused.reason, refused_for=str(refused.holder.pk) if refused.holder else "")
+        except PermissionDenied:
+            _remember(item, refusal=Reason.GONE_FROM_NODE if item.vm.deleted_at else Reason.NOT_PERMITTED)
+        else:
+            _remember(item, operation=operation)
+            return operation
+    return None
+
+
+def _promise(bulk: Bulk, item: BulkItem) -> Operation:
+    person = bulk.requested_by
+    if person is None:
+        raise PermissionDenied
+    order = Order(Action(bulk.action), _arguments(bulk, item.vm), uuid5(NAMESPACE, str(item.pk)))
+    return promise(item.vm, order, by=person)
+
+
+def _arguments(bulk: Bulk, vm: Vm) -> dict[str, Any]:
+    if bulk.action != Action.DELETE:
+        return {}
+    made = vm.disks.filter(made_by_panel=True).exclude(path="")
+    return {"disks": [disk.path for disk in made]}
+
+
+def _remember(item: BulkItem, **result: object) -> None:
+    BulkItem.objects.filter(pk=item.pk).update(**result)

@@ -1,0 +1,111 @@
+"""A person asks for something of a machine: it is checked and promised here. Whoever calls this rings the bell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from vms.models import Event, Operation, Vm
+from vms.models.facts import facts_of
+from vms.models.viewer import Viewer
+from vms.operations.announcing import COUNTS, announce
+from vms.operations.performing import finish
+from vms.operations.permission import require_may
+from vms.operations.settling import settle
+from vms.rules.actions import MAY_SUPERSEDE, SLOT, Action, Slot
+from vms.rules.asking import possible
+from vms.rules.problems import Problem
+from vms.rules.progress import Progress
+from vms.rules.reasons import Reason
+from vms.rules.timeline import What
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for. key: the same for every submission of the same page, so that a second one does nothing."""
+
+    action: Action
+    arguments: dict[str, Any]
+    key: UUID | None = None
+
+
+class ActionRefused(Exception):
+    """Not possible now. holder: the operation that stands in the way, if one does."""
+
+    def __init__(self, action: Action, reason: Reason, holder: Operation | None) -> None:
+        super().__init__(f"{action} refused: {reason}")
+        self.action = action
+        self.reason = reason
+        self.holder = holder
+
+
+def promise(vm: Vm, order: Order, *, by: Viewer) -> Operation:
+    """Write it down, without a bell. The operation may be an earlier one, if this is the same submitted again."""
+    require_may(by, order.action, vm)
+    with transaction.atomic():
+        vm = Vm.objects.select_for_update(of=("self",)).select_related("node").get(pk=vm.pk)
+        under_way = list(vm.operations.filter(finished_at=None))
+        return _the_same_again(order, under_way, by) or _new(vm, order, under_way, by)
+
+
+def _the_same_again(order: Order, under_way: list[Operation], by: Viewer) -> Operation | None:
+    if order.key:
+        submitted = Operation.objects.filter(request_key=order.key).first()
+        if submitted and submitted.requested_by_id != by.pk:
+            raise PermissionDenied
+        if submitted:
+            return submitted
+    mine = [op for op in under_way if op.requested_by_id == by.pk and op.action == order.action]
+    return mine[0] if mine else None
+
+
+def _new(vm: Vm, order: Order, under_way: list[Operation], by: Viewer) -> Operation:
+    _require_possible(vm, order.action, under_way)
+    _supersede(vm, order.action, under_way, by)
+    operation = Operation.objects.create(
+        vm=vm,
+        node=vm.node,
+        action=order.action,
+        slot=SLOT[order.action],
+        arguments=order.arguments,
+        request_key=order.key,
+        requested_by_id=by.pk,
+        requested_by_name=str(by),
+    )
+    _write_down(operation)
+    settle(vm.uuid)
+    announce(("operation", str(operation.pk)), COUNTS)
+    return operation
+
+
+def _require_possible(vm: Vm, action: Action, under_way: list[Operation]) -> None:
+    answer = possible(facts_of(vm, under_way), action)
+    if not answer.allowed:
+        raise ActionRefused(action, answer.reason or Reason.RUN_SLOT_TAKEN, holder_of(under_way, action))
+
+
+def holder_of(under_way: list[Operation], action: Action) -> Operation | None:
+    """The operation that stands in an action's way: the one in its own slot, else any."""
+    ordered = sorted(under_way, key=lambda operation: operation.slot != SLOT.get(action, Slot.RUN))
+    return ordered[0] if ordered else None
+
+
+def _supersede(vm: Vm, action: Action, under_way: list[Operation], by: Viewer) -> None:
+    for operation in under_way:
+        if Action(operation.action) in MAY_SUPERSEDE.get(action, frozenset()):
+            finish(operation, Progress.CANCELLED, Problem.SUPERSEDED, problem_values={"person": str(by)})
+
+
+def _write_down(operation: Operation) -> None:
+    Event.objects.create(
+        what=What.REQUESTED,
+        vm_id=operation.vm_id,
+        node_id=operation.node_id,
+        operation=operation,
+        by_panel=True,
+        values={"action": operation.action, "person": operation.requested_by_name},
+    )

@@ -1,0 +1,167 @@
+"""Doing the same to many machines: the bar under a list, and the question before it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from vms import labels
+from vms.models import Disk
+from vms.models.viewer import Viewer
+from vms.operations.bulk import Planned, nothing_to_do
+from vms.operations.permission import may_somewhere
+from vms.rules.actions import Action, Risk, risk_of
+from vms.web.presenters.buttons import ICON, OTHER_ACTIONS, RUN_ACTIONS, why_off
+from vms.web.presenters.statuses import StatusView, status_view
+
+ACTIONS = (*RUN_ACTIONS, *OTHER_ACTIONS)
+SHOWN_OF_A_GROUP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class BulkButton:
+    action: str
+    label: str
+    icon: str
+    danger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BulkBar:
+    """page: which list ("vms" or "templates"); query: its address behind the "?"; total: how many it has found."""
+
+    buttons: list[BulkButton]
+    page: str
+    query: str
+    total: int
+    url: str
+
+
+def bulk_bar(viewer: Viewer, *, page: str, query: str, total: int) -> BulkBar | None:
+    """None if there is nothing that the viewer may do."""
+    offered = [_button(action) for action in ACTIONS if may_somewhere(viewer, action)]
+    return BulkBar(offered, page, query, total, reverse("bulk:ask")) if offered else None
+
+
+def _button(action: Action) -> BulkButton:
+    return BulkButton(action, str(labels.ACTION[action]), ICON[action], danger=risk_of(action) is Risk.LOSES_DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One machine of a group. why: the reason why it is refused, "" if it is not."""
+
+    name: str
+    url: str
+    node_name: str
+    status: StatusView
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """look: good, off or bad. more: how many are not among the lines. reasons: of the refused, with their number."""
+
+    title: str
+    look: str
+    reasons: list[tuple[str, int]]
+    lines: list[Line]
+    more: int
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BulkQuestion:
+    """number: how many would be done, to be typed if `typed`. seen: tells whether it still is the same question."""
+
+    title: str
+    text: str
+    danger: bool
+    label: str
+    url: str
+    key: UUID
+    number: int
+    typed: bool
+    seen: str
+    groups: list[Group]
+    disks: list[str]
+    back_url: str
+
+
+def bulk_question(
+    action: Action, planned: Sequence[Planned], *, key: UUID, found_by: list[tuple[str, str]], back_url: str
+) -> BulkQuestion:
+    """found_by: what in an address finds the same machines again."""
+    will = [one for one in planned if one.reason is None]
+    return BulkQuestion(
+        title=str(labels.BULK_TITLE[action] % {"count": len(will) or len(planned)}),
+        text=str(labels.BULK_CONSEQUENCE[action]),
+        danger=risk_of(action) is Risk.LOSES_DATA,
+        label=str(labels.ACTION[action]),
+        url=f"{reverse('bulk:ask')}?{urlencode([('action', action.value), *found_by])}",
+        key=key,
+        number=len(will),
+        typed=action is Action.DELETE,
+        seen=fingerprint(action, planned),
+        groups=_groups(action, planned, will),
+        disks=_disks(will) if action is Action.DELETE else [],
+        back_url=back_url,
+    )
+
+
+def fingerprint(action: Action, planned: Iterable[Planned]) -> str:
+    """The same for the same machines. Where data can be lost, only those that would really be done count."""
+    strict = risk_of(action) is Risk.LOSES_DATA
+    names = sorted(one.vm.pk.hex for one in planned if one.reason is None or not strict)
+    return sha256(" ".join(names).encode()).hexdigest()[:32]
+
+
+def _groups(action: Action, planned: Sequence[Planned], will: Sequence[Planned]) -> list[Group]:
+    idle = nothing_to_do(action)
+    already = [one for one in planned if one.reason in idle]
+    refused = [one for one in planned if one.reason is not None and one.reason not in idle]
+    groups = [
+        (labels.BULK_WILL, will, "good"),
+        (labels.BULK_ALREADY, already, "off"),
+        ({action: labels.BULK_REFUSED}, refused, "bad"),
+    ]
+    return [_group(titles[action], members, look) for titles, members, look in groups if members]
+
+
+def _group(title: Promise, members: Sequence[Planned], look: str) -> Group:
+    return Group(
+        title=str(title % {"count": len(members)}),
+        look=look,
+        reasons=_reasons(members) if look == "bad" else [],
+        lines=[_line(one, with_reason=look == "bad") for one in members[:SHOWN_OF_A_GROUP]],
+        more=max(0, len(members) - SHOWN_OF_A_GROUP),
+        opened=look != "off",
+    )
+
+
+def _reasons(members: Sequence[Planned]) -> list[tuple[str, int]]:
+    counted = Counter(one.reason for one in members if one.reason)
+    return [(str(labels.REASON[reason]), count) for reason, count in counted.most_common()]
+
+
+def _line(one: Planned, *, with_reason: bool) -> Line:
+    return Line(
+        name=one.vm.display_name,
+        url=reverse("vms:page", args=[one.vm.pk]),
+        node_name=one.vm.node.name,
+        status=status_view(one.vm),
+        why=why_off(one.reason, one.holder) if with_reason and one.reason else "",
+    )
+
+
+def _disks(will: Sequence[Planned]) -> list[str]:
+    """Those that the panel made: they are deleted with their machines."""
+    made = Disk.objects.filter(made_by_panel=True, vm__in=[one.vm.pk for one in will]).exclude(path="")
+    return list(made.order_by("path").values_list("path", flat=True))
