@@ -6,6 +6,8 @@ app_name = "operations"
 urlpatterns = [
     path("", operations.show_list, name="list"),
     path("rows/", operations.rows, name="rows"),
+    path("bell/", operations.show_bell, name="bell"),
+    path("acknowledge/", operations.acknowledge_shown, name="acknowledge"),
     path("<int:pk>/", operations.show, name="page"),
     path("<int:pk>/<slug:what>/", operations.change, name="change"),
 ]

@@ -8,44 +8,50 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from vms import labels
 from vms.models import Node, Vm
 from vms.rules.kinds import Kind
-from vms.web.lists import ColumnKind, ListKind, ListPage
+from vms.web.lists import ListPage
+from vms.web.lists.liking import liking_of
+from vms.web.lists.machine_columns import ALWAYS, DEFAULT, LIST, PAGE_OF, known_columns, with_columns
+from vms.web.lists.machine_filters import Filters
+from vms.web.lists.sizes import remember_size
+from vms.web.presenters.bulk import bulk_bar
+from vms.web.presenters.facets import filter_bar
+from vms.web.presenters.liking import column_choice, saved_views
 from vms.web.presenters.machines import machine_rows
 from vms.web.requests import PanelRequest
 
 ROWS_AT_ONCE = 100
 
-LIST = ListKind(
-    columns={
-        "name": ColumnKind(_("Name"), "display_name"),
-        "status": ColumnKind(_("Status"), "main"),
-        "run": ColumnKind(labels.RUN_ACTION),
-        "memory": ColumnKind(_("Memory"), "memory", "num"),
-        "node": ColumnKind(_("Node"), "node__name"),
-        "action": ColumnKind(labels.OTHER_ACTION),
-    },
-    search=("display_name", "name", "uuid", "node__name", "main", "second", "mode"),
-    default="name",
-)
-
 
 @require_safe
 def show(request: PanelRequest, kind: Kind) -> HttpResponse:
-    visible = Vm.objects.all().visible_to(request.user).of_kind(kind).with_operations_under_way()
-    page = ListPage(request, LIST, visible)
+    visible = Vm.objects.all().visible_to(request.user)
+    filters = Filters.asked(request.GET, kind)
+    counts = filters.counts(visible)
+    liking = liking_of(request.user, PAGE_OF[kind])
+    found = with_columns(filters.found(visible).with_operations_under_way(), liking.columns)
+    page = ListPage(request, LIST, found, total=counts.total)
     context = {
         "list": page,
+        "page_key": PAGE_OF[kind],
         "is_template": kind is Kind.TEMPLATE,
-        "rows_url": reverse("vms:rows"),
+        "columns": page.columns((*ALWAYS, *liking.columns)),
+        "is_wide": len(liking.columns) > len(DEFAULT),
+        "column_choice": column_choice(liking.columns),
+        "saved": saved_views(liking.views, PAGE_OF[kind], page.address.lasting()),
+        "filters": filter_bar(filters, counts, page.address),
+        "rows_url": f"{reverse('vms:rows')}?columns={','.join(liking.columns)}",
+        "csv_url": f"{reverse('vms:csv', args=[PAGE_OF[kind]])}?{page.address.lasting()}",
+        "bulk": bulk_bar(request.user, page=PAGE_OF[kind], query=page.address.lasting(), total=page.total),
         "has_nodes": page.total > 0 or Node.objects.exists(),
-        "rows": machine_rows(page.rows, request.user, first=page.first, opened=request.GET.getlist("open")),
+        "rows": machine_rows(
+            page.rows, request.user, first=page.first, opened=request.GET.getlist("open"), columns=liking.columns
+        ),
     }
-    return render(request, "vms/list.html", context)
+    return remember_size(request, render(request, "vms/list.html", context))
 
 
 show_vms = partial(show, kind=Kind.VM)
@@ -56,8 +62,15 @@ show_templates = partial(show, kind=Kind.TEMPLATE)
 def rows(request: PanelRequest) -> HttpResponse:
     """Just the rows asked for by id, as they are now; a machine that may not be seen is not among them."""
     asked = [uuid for uuid in map(_as_uuid, request.GET.getlist("id")[:ROWS_AT_ONCE]) if uuid]
+    columns = known_columns(request.GET.get("columns", "").split(","))
     visible = Vm.objects.all().visible_to(request.user).filter(pk__in=asked).with_operations_under_way()
-    found = machine_rows(visible, request.user, first=None, opened=request.GET.getlist("open"))
+    found = machine_rows(
+        with_columns(visible, columns),
+        request.user,
+        first=None,
+        opened=request.GET.getlist("open"),
+        columns=columns,
+    )
     return render(request, "vms/rows.html", {"rows": found})
 
 

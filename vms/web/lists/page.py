@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import BaseExpression, F, OrderBy
+from django.http import HttpRequest, QueryDict
 from django.utils.functional import Promise
 
-PER_PAGE = 50
-LONGEST_SEARCH = 100
+from vms.web.lists.address import Address
+from vms.web.lists.sizes import SIZES, rows_per_page
+from vms.web.lists.words import asked_text, with_every_word
 
 M = TypeVar("M", bound=Model)
 
@@ -30,9 +32,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ColumnKind:
+    """order: what it is sorted by. An expression puts what has no value last, both ways. flipped: what grows in the
+    column falls in the database, as an uptime does with its beginning."""
+
     label: Promise
-    order: str = ""
+    order: str | BaseExpression | F = ""
     css: str = ""
+    flipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Pager:
     previous_url: str
     next_url: str
     pages: list[PageLink]
+    sizes: list[PageLink]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +69,22 @@ class ListKind:
 
 
 class ListPage(Generic[M]):
-    """One page of a list, as the address asks for it. A wrong sort or page falls back to the first."""
+    """One page of a list, as the address asks for it. A wrong sort or page falls back to the first.
 
-    def __init__(self, request: HttpRequest, kind: ListKind, rows: QuerySet[M]) -> None:
-        self._request = request
+    total: how many rows there are, if that has been counted already.
+    """
+
+    def __init__(self, request: HttpRequest, kind: ListKind, rows: QuerySet[M], total: int | None = None) -> None:
+        self.address = Address(request.GET)
+        self.query = asked_text(request.GET)
+        self.per_page = rows_per_page(request)
         self._kind = kind
-        self.query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
-        self._sort = self._asked_sort()
-        found = _search(rows, kind.search, self.query).order_by(*self._order())
-        self._page: Page[M] = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+        self._sort = asked_sort(request.GET, kind)
+        found = with_every_word(rows, kind.search, self.query).order_by(*order_of(kind, self._sort))
+        pages = Paginator(found, self.per_page)
+        if total is not None:
+            vars(pages)["count"] = total  # as its cached property does after counting
+        self._page: Page[M] = pages.get_page(request.GET.get("page"))
 
     @property
     def rows(self) -> QuerySet[M]:
@@ -86,8 +100,19 @@ class ListPage(Generic[M]):
     def total(self) -> int:
         return self._page.paginator.count
 
-    def columns(self) -> list[Column]:
-        return [self._column(key, column) for key, column in self._kind.columns.items()]
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What a new search keeps of this address."""
+        return self.address.kept("q")
+
+    @property
+    def without_search(self) -> str:
+        return self.address.without("q")
+
+    def columns(self, shown: Collection[str] | None = None) -> list[Column]:
+        """shown: the keys of those that are shown, None for all."""
+        kinds = self._kind.columns.items()
+        return [self._column(key, kind) for key, kind in kinds if shown is None or key in shown]
 
     def pager(self) -> Pager:
         page = self._page
@@ -98,17 +123,12 @@ class ListPage(Generic[M]):
             previous_url=self.url(page=page.number - 1) if page.has_previous() else "",
             next_url=self.url(page=page.number + 1) if page.has_next() else "",
             pages=self._page_links(),
+            sizes=[PageLink(str(size), self.url(per=size), size == self.per_page) for size in SIZES],
         )
 
     def url(self, **changes: object) -> str:
         """This address with some of its answers changed; None takes one out."""
-        query = self._request.GET.copy()
-        query.pop("page", None)
-        for name, value in changes.items():
-            query.pop(name, None)
-            if value is not None:
-                query[name] = str(value)
-        return f"?{query.urlencode()}"
+        return self.address.changed(**changes)
 
     def _page_links(self) -> list[PageLink]:
         numbers = self._page.paginator.get_elided_page_range(self._page.number, on_each_side=2, on_ends=1)
@@ -116,15 +136,6 @@ class ListPage(Generic[M]):
             PageLink(str(number), self.url(page=number) if isinstance(number, int) else "", number == self._page.number)
             for number in numbers
         ]
-
-    def _asked_sort(self) -> str:
-        asked = self._request.GET.get("sort", "")
-        column = self._kind.columns.get(asked.removeprefix("-"))
-        return asked if column and column.order else self._kind.default
-
-    def _order(self) -> list[str]:
-        key, minus = self._sort.removeprefix("-"), "-" * self._sort.startswith("-")
-        return [f"{minus}{self._kind.columns[key].order}", f"{minus}pk"]
 
     def _column(self, key: str, column: ColumnKind) -> Column:
         is_sorted = self._sort.removeprefix("-") == key
@@ -140,11 +151,17 @@ class ListPage(Generic[M]):
         )
 
 
-def _search(rows: QuerySet[M], fields: tuple[str, ...], text: str) -> QuerySet[M]:
-    """Every word must be found in some field."""
-    for word in text.split():
-        anywhere = Q()
-        for field in fields:
-            anywhere |= Q(**{f"{field}__icontains": word})
-        rows = rows.filter(anywhere)
-    return rows
+def asked_sort(query: QueryDict, kind: ListKind) -> str:
+    asked = query.get("sort", "")
+    column = kind.columns.get(asked.removeprefix("-"))
+    return asked if column and column.order else kind.default
+
+
+def order_of(kind: ListKind, sort: str) -> list[str | OrderBy]:
+    """sort: the key of a column, with a "-" before it for descending. Equal rows keep one order."""
+    column = kind.columns[sort.removeprefix("-")]
+    down = sort.startswith("-") != column.flipped
+    last = "-pk" if sort.startswith("-") else "pk"
+    if isinstance(column.order, str):
+        return [f"-{column.order}" if down else column.order, last]
+    return [column.order.desc(nulls_last=True) if down else column.order.asc(nulls_last=True), last]

@@ -1,0 +1,252 @@
+"""What a list of machines can be narrowed down to, and how many each choice would show.
+
+All counts come from one query that groups the machines by everything they can be told apart by, and one for the tags.
+A choice is counted as if the others were made and its own question were not answered yet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import BooleanField, Case, CharField, Count, F, Q, Value, When
+from django.db.models.functions import Lower
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+from vms import labels
+from vms.models import Tag
+from vms.models.vm import VmQuerySet
+from vms.rules.kinds import Kind, Mode
+from vms.rules.power import PAUSED_BY_FAULT
+from vms.rules.status import Main, Second
+from vms.web.lists.machine_words import with_words
+from vms.web.lists.words import asked_text
+
+Group = Mapping[str, Any]
+
+MOST_CHOICES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Met by what has, in one of the alternatives, each field among the values. One rule for queries and for groups."""
+
+    alternatives: tuple[Mapping[str, frozenset[Any]], ...]
+
+    def q(self) -> Q:
+        met = Q()
+        for alternative in self.alternatives:
+            met |= Q(**{f"{name}__in": sorted(values) for name, values in alternative.items()})
+        return met
+
+    def holds(self, group: Group) -> bool:
+        return any(all(group[name] in values for name, values in one.items()) for one in self.alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    label: Promise
+    condition: Condition
+    alert: bool = False
+
+
+UNDER_WAY = frozenset({Main.STARTING, Main.SHUTTING_DOWN, Main.POWERING_OFF, Main.DELETING})
+WRONG = frozenset({Main.CRASHED, Main.FROZEN, Main.UNKNOWN})
+
+PILLS: Mapping[str, Pill] = {
+    "running": Pill(pgettext_lazy("filter of machines", "Running"), Condition(({"main": frozenset({Main.RUNNING})},))),
+    "stopped": Pill(pgettext_lazy("filter of machines", "Stopped"), Condition(({"main": frozenset({Main.STOPPED})},))),
+    "busy": Pill(
+        # Translators: something is being done with these machines: they are starting, streaming, moving ...
+        pgettext_lazy("filter of machines", "Busy"),
+        Condition(({"main": UNDER_WAY}, {"second": frozenset(Second)})),
+    ),
+    "attention": Pill(
+        pgettext_lazy("filter of machines", "Needs attention"),
+        Condition(({"main": WRONG}, {"main": frozenset({Main.PAUSED}), "at_fault": frozenset({True})})),
+        alert=True,
+    ),
+}
+ALL = pgettext_lazy("filter of machines", "All")
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A question with several answers. field: what the machines are told apart by; words: its values, in their
+    order; None if each value is its own name."""
+
+    label: Promise
+    field: str
+    words: Mapping[Any, Promise] | None = None
+
+    def word(self, value: str) -> str:
+        return value if self.words is None else str(self.words[value])
+
+    def knows(self, value: str) -> bool:
+        return bool(value) and (self.words is None or value in self.words)
+
+    def order(self) -> Callable[[str], Any]:
+        return str.casefold if self.words is None else list(map(str, self.words)).index
+
+
+STALE: Mapping[str, Promise] = {
+    # Translators: why what the panel knows of a machine may be out of date.
+    "node": pgettext_lazy("filter of machines", "Node unreachable"),
+    "gone": pgettext_lazy("filter of machines", "Gone from its node"),
+}
+
+_STATUS = Dimension(pgettext_lazy("filter of machines", "Status"), "main", labels.MAIN)
+_SECOND = Dimension(pgettext_lazy("filter of machines", "Second state"), "second", labels.SECOND)
+_NODE = Dimension(pgettext_lazy("filter of machines", "Node"), "node__name")
+_LIFETIME = Dimension(pgettext_lazy("filter of machines", "Lifetime"), "lifetime", labels.LIFETIME)
+_MODE = Dimension(pgettext_lazy("filter of templates", "Mode"), "counts_as", labels.MODE)
+_STALE = Dimension(pgettext_lazy("filter of machines", "Stale"), "stale", STALE)
+
+TAG = "tag"
+TAG_LABEL = pgettext_lazy("filter of machines", "Tag")
+
+DIMENSIONS: Mapping[Kind, Mapping[str, Dimension]] = {
+    Kind.VM: {"status": _STATUS, "second": _SECOND, "node": _NODE, "lifetime": _LIFETIME, "stale": _STALE},
+    Kind.TEMPLATE: {"status": _STATUS, "second": _SECOND, "node": _NODE, "mode": _MODE, "stale": _STALE},
+}
+
+
+TOLD_APART: Mapping[str, Case] = {
+    "at_fault": Case(
+        When(power_reason__in=PAUSED_BY_FAULT, then=Value(value=True)),
+        default=Value(value=False),
+        output_field=BooleanField(),
+    ),
+    "stale": Case(
+        When(gone_at__isnull=False, then=Value("gone")),
+        When(node__reachable=False, then=Value("node")),
+        default=Value(""),
+        output_field=CharField(),
+    ),
+    "counts_as": Case(
+        When(mode="", then=Value(Mode.DO_NOT_USE.value)),
+        default=F("mode"),
+        output_field=CharField(),
+    ),
+}
+"""What machines are told apart by beyond their fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """total: what the address finds. pills: by their key, "" for all of them. values: by the key of the question."""
+
+    total: int
+    pills: Mapping[str, int]
+    values: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(slots=True)
+class _Tally:
+    total: int = 0
+    pills: Counter[str] = field(default_factory=Counter)
+    values: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for. chosen: the answers to each question; none means that all do."""
+
+    kind: Kind
+    text: str
+    show: str
+    chosen: Mapping[str, tuple[str, ...]]
+    tags: tuple[str, ...]
+
+    @classmethod
+    def asked(cls, query: QueryDict, kind: Kind) -> Filters:
+        """What nobody knows is left out, as if it had not been asked."""
+        show = query.get("show", "")
+        dimensions = DIMENSIONS[kind].items()
+        return cls(
+            kind=kind,
+            text=asked_text(query),
+            show=show if show in PILLS else "",
+            chosen={key: _known(query.getlist(key), dimension) for key, dimension in dimensions},
+            tags=_clean(query.getlist(TAG)),
+        )
+
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        return DIMENSIONS[self.kind]
+
+    def found(self, machines: VmQuerySet) -> VmQuerySet:
+        """Those of the machines that the address asks for. machines: all that the person may see."""
+        return self._narrowed(self._with_tags(self._base(machines)))
+
+    def counts(self, machines: VmQuerySet) -> Counts:
+        """Two queries, however many machines, questions and answers."""
+        base = self._base(machines)
+        tally = _Tally(values={key: Counter() for key in self.dimensions})
+        for group in self._groups(self._with_tags(base)):
+            self._add(tally, group)
+        tags = dict(_tag_counts(self._narrowed(base)))
+        return Counts(tally.total, tally.pills, {**tally.values, TAG: tags})
+
+    def _base(self, machines: VmQuerySet) -> VmQuerySet:
+        return with_words(machines.of_kind(self.kind), self.text)
+
+    def _with_tags(self, machines: VmQuerySet) -> VmQuerySet:
+        if not self.tags:
+            return machines
+        tags = Tag.objects.annotate(small=Lower("name")).filter(small__in=[tag.lower() for tag in self.tags])
+        return machines.filter(pk__in=tags.filter(vms__isnull=False).values("vms"))
+
+    def _narrowed(self, machines: VmQuerySet) -> VmQuerySet:
+        if self.show or any(self.chosen.values()):
+            machines = machines.alias(**TOLD_APART)
+        if self.show:
+            machines = machines.filter(PILLS[self.show].condition.q())
+        for key, values in self.chosen.items():
+            if values:
+                machines = machines.filter(**{f"{self.dimensions[key].field}__in": values})
+        return machines
+
+    def _groups(self, machines: VmQuerySet) -> Iterator[Group]:
+        fields = {"main", "second", "at_fault", *(dimension.field for dimension in self.dimensions.values())}
+        apart = machines.order_by().annotate(**TOLD_APART).values(*sorted(fields))
+        groups: Iterator[Group] = apart.annotate(n=Count("pk")).iterator()
+        return groups
+
+    def _add(self, tally: _Tally, group: Group) -> None:
+        failed = self._failed(group)
+        if not failed:
+            tally.total += group["n"]
+        if failed <= {"show"}:
+            tally.pills[""] += group["n"]
+            tally.pills.update({key: group["n"] for key, pill in PILLS.items() if pill.condition.holds(group)})
+        for key, dimension in self.dimensions.items():
+            if failed <= {key}:
+                tally.values[key][group[dimension.field]] += group["n"]
+
+    def _failed(self, group: Group) -> set[str]:
+        """The questions whose answers this group does not meet."""
+        failed = {
+            key for key, values in self.chosen.items() if values and group[self.dimensions[key].field] not in values
+        }
+        if self.show and not PILLS[self.show].condition.holds(group):
+            failed.add("show")
+        return failed
+
+
+def _tag_counts(machines: VmQuerySet) -> Iterator[tuple[str, int]]:
+    counted = machines.filter(tags__isnull=False).order_by().values_list("tags__name").annotate(n=Count("pk"))
+    return counted.order_by("-n")[:MOST_CHOICES].iterator()
+
+
+def _known(values: list[str], dimension: Dimension) -> tuple[str, ...]:
+    return tuple(value for value in _clean(values) if dimension.knows(value))
+
+
+def _clean(values: list[str]) -> tuple[str, ...]:
+    given = (value.replace("\0", "").strip() for value in values[:MOST_CHOICES])
+    return tuple(dict.fromkeys(value for value in given if value))

@@ -1,0 +1,141 @@
+"""The cells of the columns that people may choose, as HTML; and every column as plain text, for CSV."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from vms.models import Vm
+from vms.rules.kinds import Kind
+from vms.rules.power import HAS_PROCESS, Power
+from vms.web import formats
+from vms.web.lists.machine_columns import LIST, PAGE_OF, URL_OF
+from vms.web.presenters.statuses import status_view
+
+MOST_ADDRESSES = 3
+MEBIBYTE = 1024 * 1024
+ACTION = "action"
+
+
+def cells(vm: Vm, shown: Iterable[str]) -> SafeString:
+    """The cells of these columns in their order, without the one with buttons. vm: from with_columns()."""
+    return mark_safe("".join(_cell(vm, key) for key in shown if key != ACTION))  # noqa: S308 -- each is escaped below
+
+
+def _cell(vm: Vm, key: str) -> str:
+    css, inside = _INSIDE[key]
+    return f"{_opening(key, css, get_language() or '')}{inside(vm)}</td>"
+
+
+@lru_cache
+def _opening(key: str, css: str, _language: str) -> str:
+    return format_html('<td class="{}" data-label="{}">', css, str(LIST.columns[key].label))
+
+
+def _memory(vm: Vm) -> str:
+    return formats.size(vm.memory) if vm.memory else ""
+
+
+def _vcpus(vm: Vm) -> str:
+    return str(vm.vcpus or "")
+
+
+def _node(vm: Vm) -> str:
+    return format_html('<a href="{}">{}</a>', reverse("nodes:page", args=[vm.node_id]), vm.node.name)
+
+
+def _tags(vm: Vm) -> str:
+    page = reverse(URL_OF[PAGE_OF[Kind(vm.kind)]])
+    links = (
+        format_html('<a class="tag" href="{}?{}">{}</a>', page, urlencode({"tag": tag.name}), tag.name)
+        for tag in vm.tags.all()
+    )
+    return "".join(links)
+
+
+def _os(vm: Vm) -> str:
+    return escape(vm.os_name)
+
+
+def addresses_of(vm: Vm) -> list[str]:
+    return [str(address) for interface in vm.interfaces.all() for address in interface.addresses]
+
+
+def _addresses(vm: Vm) -> str:
+    every = addresses_of(vm)
+    more = len(every) - MOST_ADDRESSES
+    few = "".join(format_html("<span>{}</span>", address) for address in every[:MOST_ADDRESSES])
+    return few + (f"<span>+{more}</span>" if more > 0 else "")
+
+
+def _up_since(vm: Vm) -> datetime.datetime | None:
+    return vm.started_at if Power(vm.power) in HAS_PROCESS else None
+
+
+def _uptime(vm: Vm) -> str:
+    since = _up_since(vm)
+    return _time(since) if since else ""
+
+
+def _since(vm: Vm) -> str:
+    return _time(vm.status_since)
+
+
+def _time(at: datetime.datetime) -> str:
+    text = formats.clock(at)
+    return format_html('<time datetime="{}" title="{}" data-relative>{}</time>', at.isoformat(), text, text)
+
+
+_INSIDE: Mapping[str, tuple[str, Callable[[Vm], str]]] = {
+    "memory": ("num", _memory),
+    "vcpus": ("num", _vcpus),
+    "node": ("nowrap", _node),
+    "tags": ("cell-tags", _tags),
+    "os": ("cell-os", _os),
+    "addresses": ("cell-addresses", _addresses),
+    "uptime": ("num", _uptime),
+    "since": ("num", _since),
+}
+"""Of each column: its class, and what is in its cells, as HTML."""
+
+
+def plain_heading(key: str) -> str:
+    label = str(LIST.columns[key].label)
+    return f"{label} (MiB)" if key == "memory" else label
+
+
+def plain(vm: Vm, keys: Collection[str]) -> list[str]:
+    """What a table of numbers and texts says of a machine: sizes in MiB, local times."""
+    return [_PLAIN[key](vm) for key in keys]
+
+
+def _plain_status(vm: Vm) -> str:
+    status = status_view(vm)
+    return f"{status.text} {status.percent_text}".strip()
+
+
+def _moment(at: datetime.datetime | None) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+_PLAIN: Mapping[str, Callable[[Vm], str]] = {
+    "name": lambda vm: vm.display_name,
+    "status": _plain_status,
+    "memory": lambda vm: str(vm.memory // MEBIBYTE) if vm.memory else "",
+    "vcpus": _vcpus,
+    "node": lambda vm: vm.node.name,
+    "tags": lambda vm: ", ".join(tag.name for tag in vm.tags.all()),
+    "os": lambda vm: vm.os_name,
+    "addresses": lambda vm: ", ".join(addresses_of(vm)),
+    "uptime": lambda vm: _moment(_up_since(vm)),
+    "since": lambda vm: _moment(vm.status_since),
+}
+PLAIN_COLUMNS = frozenset(_PLAIN)
