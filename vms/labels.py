@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy, pgettext_lazy
 
 from vms.rules.actions import Action
 from vms.rules.contact import ContactStep, StepState
@@ -324,6 +324,36 @@ FACT_MEMORY = pgettext_lazy("fact about a machine", "Memory")
 FACT_REPORTED = pgettext_lazy("fact about a machine", "The node reports")
 FACT_SINCE = pgettext_lazy("fact about a machine", "Status since")
 FACT_MODE = pgettext_lazy("fact about a machine", "Mode")
+FACT_OS = pgettext_lazy("fact about a machine: its operating system", "OS")
+FACT_AGENT = pgettext_lazy("fact about a machine", "Guest agent")
+FACT_HOSTNAME = pgettext_lazy("fact about a machine: what its guest calls itself", "Host name")
+# Translators: since when a machine is on; what follows is a length of time: "Up: 3 h".
+FACT_UP = pgettext_lazy("fact about a machine: for how long it is on", "Up")
+
+AGENT_ANSWERS = pgettext_lazy("guest agent", "answers")
+AGENT_SILENT = pgettext_lazy("guest agent", "does not answer")
+AGENT_NOT_HEARD = pgettext_lazy("guest agent", "not heard of yet")
+AGENT_NO_CHANNEL = pgettext_lazy("guest agent", "none: the machine has no channel for it")
+
+# Translators: a disk: "20 GiB, 4.1 GiB used".
+DISK_USE = pgettext_lazy("size of a disk", "%(capacity)s, %(used)s used")
+DISK_SIZE_UNKNOWN = pgettext_lazy("size of a disk", "size not known yet")
+DISK_IN_USE = pgettext_lazy("bar: how much of a disk's size its image takes", "Use of disk %(disk)s")
+DRIVE: Mapping[str, Promise] = {
+    "cdrom": pgettext_lazy("kind of drive", "CD-ROM"),
+    "floppy": pgettext_lazy("kind of drive", "floppy disk"),
+    "lun": pgettext_lazy("kind of drive: a SCSI device of the node", "SCSI device"),
+}
+"""A plain disk needs no words."""
+
+PLUGGED_INTO: Mapping[str, Promise] = {
+    "network": pgettext_lazy("what a network interface is plugged into", "network %(name)s"),
+    "bridge": pgettext_lazy("what a network interface is plugged into", "bridge %(name)s"),
+    "direct": pgettext_lazy("what a network interface is plugged into", "device %(name)s"),
+    "user": pgettext_lazy("a network interface that only leads out, without rights of its own", "outgoing only"),
+}
+"""Other kinds are shown by libvirt's own word."""
+
 EMPTY_DRIVE = pgettext_lazy("a CD-ROM drive without a disc", "empty")
 
 CONTACT_STEP: Mapping[ContactStep, Promise] = {
@@ -349,7 +379,18 @@ CONFIRM_ANY = _("%(action)s: %(vm)s?")
 NODE_REACHABLE = pgettext_lazy("state of a node", "Reachable")
 NODE_UNREACHABLE = pgettext_lazy("state of a node", "Unreachable")
 NODE_FIRST_CONTACT = pgettext_lazy("state of a node", "First contact")
-CPUS = pgettext_lazy("number of processors of a node", "%(count)s CPUs")
+# Translators: "3 % of 16 CPUs". Use your language's blank before the percent sign.
+SHARE_OF = pgettext_lazy("how busy the processors of a node are", "%(percent)s %% of %(total)s")
+# Translators: memory of a node: "21 GiB of 64 GiB".
+USED_OF = pgettext_lazy("how much of something is in use", "%(used)s of %(total)s")
+
+
+def cpus(count: int) -> str:
+    return ngettext("%(count)s CPU", "%(count)s CPUs", count) % {"count": count}
+
+
+def templates(count: int) -> str:
+    return ngettext("%(count)s template", "%(count)s templates", count) % {"count": count}
 
 
 def machines_found(count: int) -> str:
@@ -362,3 +403,102 @@ def node_still_has_machines(node: str, count: int) -> str:
         "Node %(node)s was not removed: the panel still knows %(count)s machines on it.",
         count,
     ) % {"node": node, "count": count}
+
+
+# Translators: what a bulk action will do, counted; each stands by itself as a heading.
+BULK_WILL: Mapping[Action, Promise] = {
+    Action.START: ngettext_lazy("%(count)s machine will start", "%(count)s machines will start", "count"),
+    Action.SHUTDOWN: ngettext_lazy(
+        "%(count)s machine will be asked to shut down", "%(count)s machines will be asked to shut down", "count"
+    ),
+    Action.POWER_OFF: ngettext_lazy(
+        "%(count)s machine will be powered off", "%(count)s machines will be powered off", "count"
+    ),
+    Action.PAUSE: ngettext_lazy("%(count)s machine will be paused", "%(count)s machines will be paused", "count"),
+    Action.RESET: ngettext_lazy(
+        "%(count)s machine will restart at once", "%(count)s machines will restart at once", "count"
+    ),
+    Action.DELETE: ngettext_lazy("%(count)s machine will be deleted", "%(count)s machines will be deleted", "count"),
+}
+
+# Translators: machines of a bulk action for which there is nothing to do, counted; each stands by itself as a heading.
+BULK_ALREADY: Mapping[Action, Promise] = {
+    Action.START: ngettext_lazy("%(count)s is running already", "%(count)s are running already", "count"),
+    Action.SHUTDOWN: ngettext_lazy("%(count)s is off already", "%(count)s are off already", "count"),
+    Action.POWER_OFF: ngettext_lazy("%(count)s is off already", "%(count)s are off already", "count"),
+    Action.PAUSE: ngettext_lazy("%(count)s is paused already", "%(count)s are paused already", "count"),
+}
+BULK_REFUSED = ngettext_lazy("%(count)s is refused", "%(count)s are refused", "count")
+
+BULK_TITLE: Mapping[Action, Promise] = {
+    Action.START: ngettext_lazy("Start %(count)s machine?", "Start %(count)s machines?", "count"),
+    Action.SHUTDOWN: ngettext_lazy("Shut down %(count)s machine?", "Shut down %(count)s machines?", "count"),
+    Action.POWER_OFF: ngettext_lazy("Power off %(count)s machine?", "Power off %(count)s machines?", "count"),
+    Action.PAUSE: ngettext_lazy("Pause %(count)s machine?", "Pause %(count)s machines?", "count"),
+    Action.RESET: ngettext_lazy("Reset %(count)s machine?", "Reset %(count)s machines?", "count"),
+    Action.DELETE: ngettext_lazy("Delete %(count)s machine?", "Delete %(count)s machines?", "count"),
+}
+
+BULK_CONSEQUENCE: Mapping[Action, Promise] = {
+    Action.START: _("Those that are off are switched on, and paused ones go on."),
+    Action.SHUTDOWN: _("Their guests are asked to shut down. Their services end."),
+    Action.POWER_OFF: _(
+        "They are switched off at once, without asking their guests. What the guests have not written to disk is lost."
+    ),
+    Action.PAUSE: _("Their guests are held and do nothing until Start lets them go on."),
+    Action.RESET: _(
+        "They restart at once, without asking their guests. What the guests have not written to disk is lost."
+    ),
+    Action.DELETE: _("They are removed from their nodes for good. This cannot be undone."),
+}
+
+# Translators: a bulk action: "Shutdown: 37 machines".
+BULK_NAME = ngettext_lazy("%(action)s: %(count)s machine", "%(action)s: %(count)s machines", "count")
+BULK_ENDED_WELL = _("%(bulk)s: all done.")
+BULK_ENDED = _("%(bulk)s: %(done)s done, %(not_done)s not.")
+BULK_TYPE_THE_NUMBER = ngettext_lazy(
+    "The number you typed is not the number of machines that would be deleted: %(count)s.",
+    "The number you typed is not the number of machines that would be deleted: %(count)s.",
+    "count",
+)
+BULK_CHANGED = _(
+    "The machines or their states have changed meanwhile. Here is what would happen now; please look again."
+)
+
+# Translators: a message in the corner of the page: "Shutdown of web-01: done."
+OPERATION_ENDED_WELL = _("%(action)s of %(vm)s: done.")
+OPERATION_ENDED_BADLY = _("%(action)s of %(vm)s has failed. %(problem)s")
+OPERATION_CANCELLED = _("%(action)s of %(vm)s was cancelled. %(problem)s")
+OPERATION_NEEDS_A_LOOK = _("%(action)s of %(vm)s needs a look. %(problem)s")
+OPERATIONS_ENDED_WELL = ngettext_lazy("%(count)s operation is done.", "%(count)s operations are done.", "count")
+
+# Translators: the single steps of an operation, in the order in which they are taken, as a list.
+STEP: Mapping[str, Promise] = {
+    "switch_on": pgettext_lazy("step of an operation", "Switch the machine on"),
+    "see_it_stay_on": pgettext_lazy("step of an operation", "See it stay on"),
+    "ask_to_shut_down": pgettext_lazy("step of an operation", "Ask the guest to shut down"),
+    "see_the_guest_go": pgettext_lazy("step of an operation", "Wait until the guest is gone"),
+    "cut_power": pgettext_lazy("step of an operation", "Cut the power"),
+    "clear_away": pgettext_lazy("step of an operation", "Cut the power"),
+    "see_it_off": pgettext_lazy("step of an operation", "See it off"),
+    "reset": pgettext_lazy("step of an operation", "Press the reset button"),
+    "hold": pgettext_lazy("step of an operation", "Hold the guest"),
+    "see_it_paused": pgettext_lazy("step of an operation", "See it paused"),
+    "check_disks_are_free": pgettext_lazy("step of an operation", "Check that nobody else needs its disks"),
+    "delete_disks": pgettext_lazy("step of an operation", "Delete its disks"),
+    "undefine": pgettext_lazy("step of an operation", "Remove it from the node"),
+    "mark_deleted": pgettext_lazy("step of an operation", "Take it off the lists"),
+}
+"""By the name of the step. A step that is not here is not shown."""
+
+# Translators: when an operation was asked for, began and ended; each before a moment.
+MOMENT_ASKED = pgettext_lazy("moment in the life of an operation", "Asked for")
+MOMENT_BEGAN = pgettext_lazy("moment in the life of an operation", "Began")
+MOMENT_ENDED = pgettext_lazy("moment in the life of an operation", "Ended")
+MOMENT_ACKNOWLEDGED = pgettext_lazy("moment in the life of an operation", "Acknowledged")
+SPEED = pgettext_lazy("how fast a job is", "%(size)s/s")
+TIME_LEFT = pgettext_lazy("how long a job will still take", "%(duration)s left")
+
+
+def days(count: int) -> str:
+    return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}

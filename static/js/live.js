@@ -150,15 +150,21 @@
   function resync() {
     for (const row of document.querySelectorAll("[data-live]")) waiting.add(row.dataset.live.split(" ")[0]);
     pageSoon(document.querySelectorAll("[data-live-page], [data-live-list]"));
+    tellOthers(null);
     soon();
   }
 
   // --- the stream -------------------------------------------------------------------------------
   function hear(event) {
     alive(event);
-    for (const [kind, id] of JSON.parse(event.data).changed) waiting.add(`${kind}:${id}`);
+    const { changed } = JSON.parse(event.data);
+    for (const [kind, id] of changed) waiting.add(`${kind}:${id}`);
+    tellOthers(changed);
     soon();
   }
+
+  // Other scripts of the page: what changed, or null when nobody knows what was missed.
+  const tellOthers = (changed) => document.dispatchEvent(new CustomEvent("panel:changed", { detail: changed }));
 
   function alive(event) {
     if (event.lastEventId) last = event.lastEventId;

@@ -7,6 +7,8 @@ from django.utils import formats, timezone
 from vms import labels
 
 SECONDS_IN_MINUTE = MINUTES_IN_HOUR = 60
+HOURS_IN_DAY = 24
+HOURS_UNTIL_DAYS = 48
 FINE_ENOUGH = 100
 STEP, UNITS = 1024, ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -42,3 +44,25 @@ def duration(seconds: float) -> str:
         return f"{minutes}:{rest:02d} min"
     hours, minutes = divmod(minutes, MINUTES_IN_HOUR)
     return f"{hours}:{minutes:02d} h"
+
+
+def span(seconds: float) -> str:
+    """A length of time, roughly, in one unit: 9 -> "9 s", 130 -> "2 min", 11000 -> "3 h", 300000 -> "3 days"."""
+    count = max(0, int(seconds))
+    if count < SECONDS_IN_MINUTE:
+        return f"{count} s"
+    minutes = count // SECONDS_IN_MINUTE
+    if minutes < MINUTES_IN_HOUR:
+        return f"{minutes} min"
+    hours = minutes // MINUTES_IN_HOUR
+    return f"{hours} h" if hours < HOURS_UNTIL_DAYS else labels.days(hours // HOURS_IN_DAY)
+
+
+def left(seconds: float) -> str:
+    """How long something will still take: 130 -> "2 min left"."""
+    return str(labels.TIME_LEFT) % {"duration": span(seconds)}
+
+
+def speed(bytes_per_second: int) -> str:
+    """62914560 -> "60 MiB/s"."""
+    return str(labels.SPEED) % {"size": size(bytes_per_second)}

@@ -7,6 +7,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from vms.models.viewer import Viewer
 
+LONGEST_NUMBER = 19
+
 
 class PanelRequest(HttpRequest):
     """A request that has passed the login: its user is a person."""
@@ -26,3 +28,9 @@ def back_to(request: HttpRequest, fallback: str) -> HttpResponse:
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return HttpResponseRedirect(target if safe else fallback)
+
+
+def asked_numbers(request: HttpRequest, *, most: int) -> list[int]:
+    """The ids in an address or a form, as far as they can be ids at all."""
+    given = request.POST if request.method == "POST" else request.GET
+    return [int(pk) for pk in given.getlist("id")[:most] if pk.isascii() and pk.isdigit() and len(pk) < LONGEST_NUMBER]

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
+from django.db.models import Count
 from django.urls import reverse
 
 from vms import labels
-from vms.models import ContactTest, Event, Node
+from vms.models import ContactTest, Event, Node, Vm
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.duty import Duty
+from vms.rules.kinds import Kind
 from vms.rules.problems import Problem
+from vms.rules.status import Main
 from vms.web import formats
-from vms.web.presenters.timeline import TimelineEntry, timeline_entry
+from vms.web.presenters.statuses import LOOK
+from vms.web.presenters.timeline import Timeline, timeline
 
-LAST_EVENTS = 30
+Counts = Mapping[tuple[Kind, Main], int]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    """How many machines of a node have a status. start and share: where its part of the bar begins and how long it is,
+    as "12.5%"."""
+
+    look: str
+    text: str
+    count: int
+    url: str
+    start: str
+    share: str
 
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """memory and cpu: percent in use, 0 to 100, or None if not known."""
+    """memory and cpu: percent in use, 0 to 100, or None if not known. statuses: of its machines without templates."""
 
     pk: str
     name: str
@@ -35,19 +54,42 @@ class NodeView:
     last_contact: datetime | None
     last_contact_text: str
     duty: str
-    vm_count: int
+    templates_text: str
+    statuses: list[StatusCount]
+    templates_url: str
+    vms_url: str
     memory_percent: int | None
     memory_text: str
     cpu_percent: int | None
     cpu_text: str
+    cpu_use: str
     versions: str
     hostname: str
     cpu_model: str
     is_stale: bool
 
 
+def node_views(nodes: Iterable[Node]) -> list[NodeView]:
+    """One query for the machines of all of them."""
+    nodes = list(nodes)
+    counted = _machines_by_status(nodes)
+    return [_node_view(node, counted.get(node.pk, {})) for node in nodes]
+
+
 def node_view(node: Node) -> NodeView:
-    """node: from with_vm_counts()."""
+    return node_views([node])[0]
+
+
+def _machines_by_status(nodes: Sequence[Node]) -> dict[int, dict[tuple[Kind, Main], int]]:
+    counted: dict[int, dict[tuple[Kind, Main], int]] = {}
+    machines = Vm.objects.all().present().filter(node__in=nodes).order_by()
+    for node, kind, main, count in machines.values_list("node", "kind", "main").annotate(Count("pk")):
+        counted.setdefault(node, {})[Kind(kind), Main(main)] = count
+    return counted
+
+
+def _node_view(node: Node, counts: Counts) -> NodeView:
+    templates = sum(count for (kind, _), count in counts.items() if kind is Kind.TEMPLATE)
     used = max(0, node.memory_total - node.memory_free)
     return NodeView(
         pk=str(node.pk),
@@ -63,11 +105,15 @@ def node_view(node: Node) -> NodeView:
         last_contact=node.last_contact_at,
         last_contact_text=formats.clock(node.last_contact_at) if node.last_contact_at else "",
         duty=str(labels.DUTY[Duty(node.duty)]) if node.duty != Duty.ACTIVE else "",
-        vm_count=node.vm_count,
+        templates_text=labels.templates(templates) if templates else "",
+        statuses=_statuses(node, counts),
+        vms_url=_list_url("vms:list", node),
+        templates_url=_list_url("vms:templates", node),
         memory_percent=round(100 * used / node.memory_total) if node.memory_total else None,
-        memory_text=f"{formats.size(used)} / {formats.size(node.memory_total)}" if node.memory_total else "",
+        memory_text=_of(formats.size(used), formats.size(node.memory_total)) if node.memory_total else "",
         cpu_percent=None if node.cpu_permille is None else round(node.cpu_permille / 10),
-        cpu_text=str(labels.CPUS) % {"count": node.cpus} if node.cpus else "",
+        cpu_text=labels.cpus(node.cpus) if node.cpus else "",
+        cpu_use=_cpu_use(node),
         versions=_versions(node),
         hostname=node.hostname,
         cpu_model=node.cpu_model,
@@ -79,9 +125,44 @@ def node_problem(problem: str, name: str) -> str:
     return str(labels.PROBLEM[Problem(problem)]) % {"node": name} if problem else ""
 
 
-def timeline(node: Node) -> list[TimelineEntry]:
-    events = Event.objects.filter(node=node, vm=None).select_related("operation")[:LAST_EVENTS]
-    return [timeline_entry(event) for event in events]
+def timeline_of(node: Node, asked: str = "") -> Timeline:
+    return timeline(Event.objects.filter(node=node, vm=None), asked)
+
+
+def _statuses(node: Node, counts: Counts) -> list[StatusCount]:
+    """In the order of the states."""
+    present = {main: counts[Kind.VM, main] for main in Main if (Kind.VM, main) in counts}
+    total, start, parts = sum(present.values()), 0.0, []
+    for main, count in present.items():
+        share = 100 * count / total
+        parts.append(_status_count(node, main, count, start, share))
+        start += share
+    return parts
+
+
+def _status_count(node: Node, main: Main, count: int, start: float, share: float) -> StatusCount:
+    return StatusCount(
+        look=LOOK[main],
+        text=str(labels.MAIN[main]),
+        count=count,
+        url=_list_url("vms:list", node, status=main),
+        start=f"{start:.2f}%",
+        share=f"{share:.2f}%",
+    )
+
+
+def _list_url(page: str, node: Node, **narrowed: str) -> str:
+    return f"{reverse(page)}?{urlencode({'node': node.name, **narrowed})}"
+
+
+def _of(part: str, whole: str) -> str:
+    return str(labels.USED_OF) % {"used": part, "total": whole}
+
+
+def _cpu_use(node: Node) -> str:
+    if node.cpu_permille is None:
+        return ""
+    return str(labels.SHARE_OF) % {"percent": round(node.cpu_permille / 10), "total": labels.cpus(node.cpus)}
 
 
 def _look(node: Node) -> str:

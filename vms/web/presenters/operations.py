@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
 
 from vms import labels
-from vms.models import Operation
+from vms.models import BulkItem, Operation
 from vms.models.viewer import Viewer
 from vms.operations.permission import may_cancel
 from vms.operations.requesting import may_be_cancelled
@@ -32,7 +32,9 @@ NEEDS_ATTENTION = frozenset({Progress.FAILED, Progress.UNCLEAR})
 
 @dataclass(frozen=True, slots=True)
 class OperationView:
-    """look: now, warn, good, bad or off. lasted: how long it took or has been under way, "0.6 s"."""
+    """look: now, warn, good, bad or off. lasted: how long it took, "0.6 s". pace: "60 MiB/s · 2 min left", "" if that
+    cannot be told. under_way: it has not ended. bulk_url: of the bulk action it is a part of, "" if of none or if
+    nobody has asked."""
 
     pk: str
     url: str
@@ -51,15 +53,26 @@ class OperationView:
     phase: str
     percent: float | None
     percent_text: str
+    pace: str
+    under_way: bool
     problem: str
     evidence: str
     needs_attention: bool
     may_be_cancelled: bool
     may_be_closed: bool
     may_be_acknowledged: bool
+    bulk_url: str
 
 
-def operation_view(operation: Operation, viewer: Viewer) -> OperationView:
+def operation_rows(operations: Iterable[Operation], viewer: Viewer) -> list[OperationView]:
+    """operations: with their vm and node. With the bulk action of each, in one query."""
+    operations = list(operations)
+    items = BulkItem.objects.filter(operation__in=operations).order_by("pk").values_list("operation_id", "bulk_id")
+    bulks = {operation_id: reverse("bulk:page", args=[bulk_id]) for operation_id, bulk_id in items}
+    return [operation_view(operation, viewer, bulks.get(operation.pk, "")) for operation in operations]
+
+
+def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> OperationView:
     """operation: with its vm and node."""
     progress = Progress(operation.progress)
     under_way = progress in {Progress.QUEUED, Progress.WORKING}
@@ -83,12 +96,15 @@ def operation_view(operation: Operation, viewer: Viewer) -> OperationView:
         phase=str(labels.PHASE[Phase(operation.phase)]) if under_way else "",
         percent=operation.percent if under_way else None,
         percent_text=formats.percent(operation.percent) if under_way and operation.percent is not None else "",
+        pace=_pace(operation) if under_way else "",
+        under_way=operation.finished_at is None,
         problem=problem_text(operation),
         evidence=operation.evidence,
         needs_attention=open_failure,
         may_be_cancelled=permitted and may_be_cancelled(operation),
         may_be_closed=permitted and progress is Progress.UNCLEAR,
         may_be_acknowledged=open_failure and progress is Progress.FAILED,
+        bulk_url=bulk_url,
     )
 
 
@@ -109,3 +125,11 @@ def _lasted(operation: Operation) -> str:
     if operation.finished_at is None:
         return ""
     return formats.duration((operation.finished_at - operation.requested_at).total_seconds())
+
+
+def _pace(operation: Operation) -> str:
+    speed, remaining = operation.bytes_per_second, operation.bytes_left
+    if not speed:
+        return ""
+    parts = [formats.speed(speed), formats.left(remaining / speed) if remaining else ""]
+    return " · ".join(part for part in parts if part)

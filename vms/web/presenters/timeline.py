@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from vms import labels
 from vms.models import Event
 from vms.rules.actions import Action
@@ -13,6 +15,8 @@ from vms.rules.power import PowerReason
 from vms.rules.progress import Progress
 from vms.rules.timeline import What
 from vms.web import formats
+
+FEWEST, STEP, MOST = 30, 50, 500
 
 LOOK: Mapping[What, str] = {
     What.STARTED: "good",
@@ -37,6 +41,23 @@ class TimelineEntry:
     text: str
     note: str
     look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Newest first. more: how many lines to ask for next, 0 if there are no more or these are the most."""
+
+    entries: list[TimelineEntry]
+    more: int
+
+
+def timeline(events: QuerySet[Event], asked: str = "") -> Timeline:
+    """asked: as many lines as an address asks for; within bounds, and the fewest if it is no number."""
+    number = int(asked[:4]) if asked.isascii() and asked.isdigit() else FEWEST
+    shown = min(max(number, FEWEST), MOST)
+    found = list(events.select_related("operation")[: shown + 1])
+    more = min(shown + STEP, MOST) if len(found) > shown < MOST else 0
+    return Timeline([timeline_entry(event) for event in found[:shown]], more)
 
 
 def timeline_entry(event: Event) -> TimelineEntry:

@@ -14,7 +14,7 @@ from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact
 from vms.operations.permission import may_manage_nodes
 from vms.web.forms.node import NodeForm
 from vms.web.lists import ColumnKind, ListKind, ListPage
-from vms.web.presenters.nodes import contact_view, node_view, timeline
+from vms.web.presenters.nodes import contact_view, node_view, node_views, timeline_of
 from vms.web.requests import PanelRequest
 
 ROWS_AT_ONCE = 100
@@ -23,7 +23,7 @@ LIST = ListKind(
     columns={
         "name": ColumnKind(gettext_lazy("Name"), "name"),
         "state": ColumnKind(gettext_lazy("State"), "reachable"),
-        "vms": ColumnKind(gettext_lazy("VMs and templates"), "vm_count", "num"),
+        "vms": ColumnKind(gettext_lazy("VMs and templates"), "vm_count"),
         "memory": ColumnKind(gettext_lazy("Memory"), "memory_free"),
         "cpu": ColumnKind(gettext_lazy("Processors"), "cpu_permille"),
         "versions": ColumnKind(gettext_lazy("Versions"), "libvirt_version"),
@@ -40,7 +40,7 @@ def show_list(request: PanelRequest) -> HttpResponse:
     page = ListPage(request, LIST, Node.objects.with_vm_counts())
     context = {
         "list": page,
-        "rows": [node_view(node) for node in page.rows],
+        "rows": node_views(page.rows),
         "may_manage": may_manage_nodes(request.user),
     }
     return render(request, "nodes/list.html", context)
@@ -50,17 +50,16 @@ def show_list(request: PanelRequest) -> HttpResponse:
 def rows(request: PanelRequest) -> HttpResponse:
     _require_sees_nodes(request)
     asked = [pk for pk in request.GET.getlist("id")[:ROWS_AT_ONCE] if pk.isascii() and pk.isdigit()]
-    found = Node.objects.with_vm_counts().filter(pk__in=asked)
-    return render(request, "nodes/rows.html", {"rows": [node_view(node) for node in found]})
+    return render(request, "nodes/rows.html", {"rows": node_views(Node.objects.filter(pk__in=asked))})
 
 
 @require_safe
 def show(request: PanelRequest, pk: int) -> HttpResponse:
     _require_sees_nodes(request)
-    node = get_object_or_404(Node.objects.with_vm_counts(), pk=pk)
+    node = get_object_or_404(Node, pk=pk)
     context = {
         "node": node_view(node),
-        "timeline": timeline(node),
+        "timeline": timeline_of(node, request.GET.get("events", "")),
         "may_manage": may_manage_nodes(request.user),
     }
     return render(request, "nodes/page.html", context)
@@ -101,7 +100,7 @@ def _already_added(test: ContactTest) -> HttpResponse | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: PanelRequest, pk: int) -> HttpResponse:
     _require_may_manage(request)
-    node = get_object_or_404(Node.objects.with_vm_counts(), pk=pk)
+    node = get_object_or_404(Node, pk=pk)
     if request.method != "POST":
         return render(request, "nodes/remove.html", {"node": node_view(node)})
     try:

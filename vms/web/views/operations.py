@@ -1,24 +1,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from vms.models import Operation
 from vms.models.operation import OperationQuerySet
-from vms.operations.requesting import acknowledge, cancel, close_unclear
+from vms.operations.requesting import acknowledge, acknowledge_failures, cancel, close_unclear
 from vms.rules.progress import Progress
 from vms.web.lists import ColumnKind, ListKind, ListPage
+from vms.web.lists.operation_words import with_words
+from vms.web.presenters.bell import bell
 from vms.web.presenters.facets import Facet
-from vms.web.presenters.operations import operation_view
-from vms.web.requests import PanelRequest, back_to
+from vms.web.presenters.operation_page import operation_page
+from vms.web.presenters.operations import operation_rows
+from vms.web.requests import PanelRequest, asked_numbers, back_to
 
 ROWS_AT_ONCE = 100
 
@@ -31,57 +36,100 @@ LIST = ListKind(
         "person": ColumnKind(gettext_lazy("Asked for by"), "requested_by_name"),
         "at": ColumnKind(gettext_lazy("Asked for"), "requested_at"),
     },
-    search=("action", "vm__display_name", "node__name", "requested_by_name", "progress", "problem"),
+    search=(),
     default="-at",
 )
 
-OPEN_FAILURE = Q(progress__in=[Progress.FAILED, Progress.UNCLEAR], acknowledged_at=None)
 SHOWN: Mapping[str, Q] = {
     "": Q(),
     "running": Q(finished_at=None),
-    "attention": OPEN_FAILURE,
-    "done": Q(finished_at__isnull=False),
+    "attention": Q(progress__in=[Progress.FAILED, Progress.UNCLEAR], acknowledged_at=None),
+    "failed": Q(progress__in=[Progress.FAILED, Progress.UNCLEAR]),
+    "done": Q(progress=Progress.SUCCEEDED),
 }
 SHOWN_LABEL = {
     "": pgettext_lazy("filter of operations", "All"),
     "running": pgettext_lazy("filter of operations", "Under way"),
     "attention": pgettext_lazy("filter of operations", "Needs attention"),
-    "done": pgettext_lazy("filter of operations", "Ended"),
+    "failed": pgettext_lazy("filter of operations", "Failed"),
+    "done": pgettext_lazy("filter of operations", "Done"),
+}
+WHOSE_LABEL = {
+    "": pgettext_lazy("filter of operations: whose", "Everybody's"),
+    "mine": pgettext_lazy("filter of operations: whose", "Mine"),
 }
 
 
 @require_safe
 def show_list(request: PanelRequest) -> HttpResponse:
-    visible = _visible(request)
-    shown = request.GET.get("show", "")
-    page = ListPage(request, LIST, visible.filter(SHOWN.get(shown, Q())))
+    shown, whose = request.GET.get("show", ""), request.GET.get("who", "")
+    found = with_words(_visible(request), request.GET)
+    page = ListPage(request, LIST, found.filter(SHOWN.get(shown, Q()), _whose(request, whose)))
+    shown_rows = operation_rows(page.rows, request.user)
     context = {
         "list": page,
-        "facets": _facets(visible, page, shown),
-        "rows": [operation_view(operation, request.user) for operation in page.rows],
+        **_facets(request, found, page, shown, whose),
+        "rows": shown_rows,
+        "failures": [row.pk for row in shown_rows if row.may_be_acknowledged],
     }
     return render(request, "operations/list.html", context)
 
 
-def _facets(visible: OperationQuerySet, page: ListPage[Operation], shown: str) -> list[Facet]:
-    counts = visible.counted(SHOWN)
-    return [
-        Facet(str(label), counts[key], page.url(show=key or None), key == shown, key == "attention")
-        for key, label in SHOWN_LABEL.items()
-    ]
+def _whose(request: PanelRequest, whose: str) -> Q:
+    return Q(requested_by=request.user.pk) if whose == "mine" else Q()
+
+
+def _facets(
+    request: PanelRequest, found: OperationQuerySet, page: ListPage[Operation], shown: str, whose: str
+) -> dict[str, list[Facet]]:
+    """How many each answer would show if the other question stayed as it is answered; one query."""
+    by_show = {f"show {key}": condition & _whose(request, whose) for key, condition in SHOWN.items()}
+    by_who = {f"who {key}": SHOWN.get(shown, Q()) & _whose(request, key) for key in WHOSE_LABEL}
+    counts = found.counted(by_show | by_who)
+    return {
+        "facets": [
+            Facet(str(label), counts[f"show {key}"], page.url(show=key or None), key == shown, key == "attention")
+            for key, label in SHOWN_LABEL.items()
+        ],
+        "whose": [
+            Facet(str(label), counts[f"who {key}"], page.url(who=key or None), key == whose)
+            for key, label in WHOSE_LABEL.items()
+        ],
+    }
 
 
 @require_safe
 def rows(request: PanelRequest) -> HttpResponse:
-    asked = [pk for pk in request.GET.getlist("id")[:ROWS_AT_ONCE] if pk.isascii() and pk.isdigit()]
-    found = [operation_view(operation, request.user) for operation in _visible(request).filter(pk__in=asked)]
-    return render(request, "operations/rows.html", {"rows": found})
+    found = _visible(request).filter(pk__in=asked_numbers(request, most=ROWS_AT_ONCE))
+    return render(request, "operations/rows.html", {"rows": operation_rows(found, request.user)})
 
 
 @require_safe
 def show(request: PanelRequest, pk: int) -> HttpResponse:
     operation = get_object_or_404(_visible(request), pk=pk)
-    return render(request, "operations/page.html", {"operation": operation_view(operation, request.user)})
+    page = operation_page(operation, request.user)
+    return render(request, "operations/page.html", {"page": page, "operation": page.operation})
+
+
+@require_safe
+def show_bell(request: PanelRequest) -> HttpResponse:
+    """A part of every page: the person's last operations, and what has ended since the moment named in the address."""
+    return render(request, "operations/bell.html", {"bell": bell(request.user, _moment(request.GET.get("since", "")))})
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
+
+
+@require_POST
+def acknowledge_shown(request: PanelRequest) -> HttpResponse:
+    """All failures that the person was shown, and no other that came meanwhile."""
+    acknowledge_failures(_visible(request).filter(pk__in=asked_numbers(request, most=ROWS_AT_ONCE)))
+    return back_to(request, reverse("operations:list"))
 
 
 @require_POST

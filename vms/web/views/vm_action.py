@@ -18,6 +18,8 @@ from vms.operations.recipes import RECIPES
 from vms.operations.requesting import ActionRefused, Order, request_action
 from vms.rules.actions import Action
 from vms.rules.kinds import Kind
+from vms.web.lists.liking import liking_of
+from vms.web.lists.machine_columns import PAGE_OF, with_columns
 from vms.web.presenters.buttons import why_off
 from vms.web.presenters.confirming import confirmation
 from vms.web.presenters.machines import machine_row
@@ -50,8 +52,9 @@ def _answer(request: PanelRequest, vm: Vm, status: int) -> HttpResponse:
     """The row as it is now for the page's script; for everybody else back to the page."""
     if not wants_a_part(request):
         return back_to(request, reverse("vms:templates" if vm.kind == Kind.TEMPLATE else "vms:list"))
-    fresh = Vm.objects.all().with_operations_under_way().get(pk=vm.pk)
-    row = machine_row(fresh, request.user, number=None, opened=False)
+    columns = liking_of(request.user, PAGE_OF[Kind(vm.kind)]).columns
+    fresh = with_columns(Vm.objects.all().with_operations_under_way(), columns).get(pk=vm.pk)
+    row = machine_row(fresh, request.user, number=None, opened=False, columns=columns)
     return render(request, "vms/answer.html", {"rows": [row]}, status=status)
 
 

@@ -1,0 +1,183 @@
+"""What "+" and a machine's own page show: operations, disks, network, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from vms import labels
+from vms.models import Disk, Interface, Operation, Vm
+from vms.models.viewer import Viewer
+from vms.rules.kinds import Kind, Mode
+from vms.rules.power import HAS_PROCESS, Power
+from vms.web import formats
+from vms.web.presenters.operations import OperationView, operation_view
+
+LAST_OPERATIONS = 5
+AT_ONCE = 2
+"""At most so many operations of a machine are under way: one in each slot."""
+
+RECENT = "recent_operations"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskView:
+    """text: its size and use, or what is in the drive; percent: how much of it is in use, None if not known.
+    file: the end of its path."""
+
+    target: str
+    text: str
+    percent: int | None
+    label: str
+    path: str
+    file: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceView:
+    name: str
+    plugged_into: str
+    mac: str
+    model: str
+    addresses: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """url: where the value leads, code: it is to be copied, not read."""
+
+    label: str
+    value: str
+    url: str = ""
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    under_way: list[OperationView]
+    last: list[OperationView]
+    operations_url: str
+    disks: list[DiskView]
+    interfaces: list[InterfaceView]
+    facts: list[Fact]
+    notes: str
+    log_lines: str
+
+
+def fetch_details(machines: Sequence[Vm]) -> None:
+    """What details() needs, for all of them at once: a few queries, however many machines."""
+    recent = Operation.objects.select_related("node")[: LAST_OPERATIONS + AT_ONCE]
+    prefetch_related_objects(machines, "disks", "interfaces", Prefetch("operations", queryset=recent, to_attr=RECENT))
+
+
+def details(vm: Vm, viewer: Viewer) -> Details:
+    """vm: with its details fetched, or they are now."""
+    if not hasattr(vm, RECENT):
+        fetch_details([vm])
+    operations = [operation_view(operation, viewer) for operation in getattr(vm, RECENT)]
+    return Details(
+        under_way=[operation for operation in operations if operation.under_way],
+        last=[operation for operation in operations if not operation.under_way][:LAST_OPERATIONS],
+        operations_url=f"{reverse('operations:list')}?{urlencode({'q': vm.display_name})}",
+        disks=[_disk(disk) for disk in vm.disks.all()],
+        interfaces=[_interface(interface) for interface in vm.interfaces.all()],
+        facts=list(_facts(vm)),
+        notes=vm.notes,
+        log_lines=vm.last_log_lines,
+    )
+
+
+def _disk(disk: Disk) -> DiskView:
+    drive = labels.DRIVE.get(disk.device, "")
+    return DiskView(
+        target=disk.target,
+        text=", ".join(str(part) for part in (drive, _size(disk)) if part),
+        percent=_percent_used(disk),
+        label=str(labels.DISK_IN_USE) % {"disk": disk.target},
+        path=disk.path,
+        file=disk.path.rpartition("/")[2],
+        kind=" · ".join(part for part in (disk.bus, disk.image_format) if part),
+    )
+
+
+def _size(disk: Disk) -> str:
+    if not disk.path:
+        return str(labels.EMPTY_DRIVE)
+    if disk.capacity is None or disk.allocation is None:
+        return str(labels.DISK_SIZE_UNKNOWN)
+    if disk.device in labels.DRIVE:
+        return formats.size(disk.capacity)
+    return str(labels.DISK_USE) % {"capacity": formats.size(disk.capacity), "used": formats.size(disk.allocation)}
+
+
+def _percent_used(disk: Disk) -> int | None:
+    """An image takes a little more than it holds: never above 100."""
+    if not disk.path or not disk.capacity or disk.allocation is None or disk.device in labels.DRIVE:
+        return None
+    return min(100, round(100 * disk.allocation / disk.capacity))
+
+
+def _interface(interface: Interface) -> InterfaceView:
+    plugged_into = labels.PLUGGED_INTO.get(interface.source_type)
+    return InterfaceView(
+        name=f"net{interface.position}",
+        plugged_into=str(plugged_into) % {"name": interface.source}
+        if plugged_into
+        else f"{interface.source_type} {interface.source}".strip(),
+        mac=interface.mac,
+        model=interface.model,
+        addresses=list(interface.addresses),
+    )
+
+
+def _facts(vm: Vm) -> Iterator[Fact]:
+    """What is not known is left out."""
+    for label, value in _plain_facts(vm):
+        if value:
+            yield Fact(str(label), value)
+    yield Fact(str(labels.FACT_NODE), vm.node.name, url=reverse("nodes:page", args=[vm.node_id]))
+    if vm.name != vm.display_name:
+        yield Fact(str(labels.FACT_NAME_AT_NODE), vm.name, code=True)
+    yield Fact(str(labels.FACT_ID), str(vm.uuid), code=True)
+
+
+def _plain_facts(vm: Vm) -> list[tuple[Promise, str]]:
+    return [
+        (labels.FACT_VCPUS, str(vm.vcpus or "–")),
+        (labels.FACT_MEMORY, formats.size(vm.memory) if vm.memory else "–"),
+        (labels.FACT_OS, vm.os_name),
+        (labels.FACT_AGENT, _agent(vm) if Power(vm.power) in HAS_PROCESS else ""),
+        (labels.FACT_HOSTNAME, vm.guest_hostname),
+        (labels.FACT_UP, _up(vm)),
+        (labels.FACT_REPORTED, str(labels.POWER[Power(vm.power)])),
+        (labels.FACT_SINCE, formats.clock(vm.status_since)),
+        (labels.FACT_MODE, _mode(vm)),
+    ]
+
+
+def _up(vm: Vm) -> str:
+    """Not while its node cannot be asked: it may be off by now."""
+    if vm.started_at is None or not vm.node.reachable or Power(vm.power) not in HAS_PROCESS:
+        return ""
+    return formats.span((timezone.now() - vm.started_at).total_seconds())
+
+
+def _mode(vm: Vm) -> str:
+    if vm.kind != Kind.TEMPLATE:
+        return ""
+    return str(labels.MODE[Mode(vm.mode)] if vm.mode else labels.MODE_MISSING)
+
+
+def _agent(vm: Vm) -> str:
+    if not vm.has_agent_channel:
+        return str(labels.AGENT_NO_CHANNEL)
+    if not vm.agent_used_to_answer:
+        return str(labels.AGENT_NOT_HEARD)
+    return str(labels.AGENT_SILENT if vm.agent_silent_checks else labels.AGENT_ANSWERS)
