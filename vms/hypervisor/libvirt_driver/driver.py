@@ -60,7 +60,7 @@ class LibvirtHypervisor:
 
     def disk_errors(self, vm: UUID) -> list[DiskError]:
         with self._domain(vm) as domain:
-            return within_limit(partial(numbers.disk_errors_of, domain))
+            return self._link.patience.ask(vm, partial(numbers.disk_errors_of, domain))
 
     def stats(self) -> list[MachineStats]:
         with self._connection() as connection:
@@ -68,7 +68,7 @@ class LibvirtHypervisor:
 
     def job_progress(self, vm: UUID) -> JobProgress | None:
         with self._domain(vm) as domain:
-            return within_limit(partial(jobs.progress_of, domain))
+            return self._link.patience.ask(vm, partial(jobs.progress_of, domain))
 
     def agent_answers(self, vm: UUID, *, seconds: int) -> bool | None:
         with self._domain(vm) as domain:

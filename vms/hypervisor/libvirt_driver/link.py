@@ -9,6 +9,7 @@ import libvirt
 from vms.hypervisor.errors import NodeUnreachable
 from vms.hypervisor.followers import Events, Followers
 from vms.hypervisor.libvirt_driver import callbacks
+from vms.hypervisor.libvirt_driver.patience import Patience
 
 KEEPALIVE_SECONDS = 5
 KEEPALIVES_UNANSWERED = 3
@@ -19,6 +20,7 @@ class Link:
 
     def __init__(self, connection: libvirt.virConnect) -> None:
         self._connection: libvirt.virConnect | None = connection
+        self.patience = Patience()
         self._followers = Followers()
         self._callbacks: tuple[int, ...] = ()
         self._listening = Lock()

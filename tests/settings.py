@@ -1,0 +1,16 @@
+"""The panel's settings for the tests: the fake hypervisor, no broker, quick passwords; SQLite or PostgreSQL by DATABASE_URL."""
+
+import os
+import tempfile
+
+os.environ.setdefault("PANEL_DATA", tempfile.mkdtemp(prefix="stoney-tests-"))
+
+from stoney_panel.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+HYPERVISOR_DRIVER = "vms.hypervisor.fake"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CELERY_TASK_ALWAYS_EAGER = False
