@@ -112,6 +112,7 @@ FILES = (
     Vendored("htmx.org", "4.0.1", "0BSD", "vendor/htmx/LICENSE", "vendor/htmx/htmx.min.js"),
     Vendored("@patternfly/patternfly", "6.6.1", "MIT", "vendor/patternfly/LICENSE", "vendor/patternfly/tokens.css"),
     Vendored("@patternfly/icons", "1.0.3", "MIT AND CC-BY-4.0", "vendor/icons/LICENSE", "icons.svg"),
+    Vendored("@patternfly/icons", "1.0.3", "MIT AND CC-BY-4.0", "vendor/icons/LICENSE", "acts.svg"),
 )
 
 
@@ -175,6 +176,24 @@ def sprite(icons: Package) -> str:
     return "\n".join([head, SPRITE_NOTE, *symbols, "</svg>", ""])
 
 
+# The icons of a row's buttons: drawn as masks, because a list has hundreds and <svg><use> is long.
+ROW_ICONS = ("bolt", "clone", "archive", "console", "cubes", "disc", "migrate", "pause", "pencil", "play", "power-off")
+ROW_ICONS += ("redo", "template", "trash", "user", "users", "vm")
+
+
+def stack(icons: Package) -> str:
+    """One file, of which acts.svg#play shows just that icon."""
+    names = {name: icons.text(f"{SPRITE[name]}.svg") for name in sorted(ROW_ICONS)}
+    layers = [symbol(name, svg).replace("symbol", "svg") for name, svg in names.items()]
+    head = '<svg xmlns="http://www.w3.org/2000/svg"><style>svg svg:not(:target){display:none}</style>'
+    return "\n".join([head, SPRITE_NOTE, *layers, "</svg>", ""])
+
+
+def stack_sheet() -> str:
+    lines = [f'.i-{name} {{ mask-image: url("../acts.svg#{name}"); }}' for name in sorted(ROW_ICONS)]
+    return "\n".join(["/* The icons of acts.svg. By vendor/build.py. */", *lines, ""])
+
+
 def texts(folder: Path) -> dict[str, str]:
     """Every file to write, by its path below static/."""
     htmx = Package(folder / f"{HTMX}.tgz")
@@ -191,6 +210,8 @@ def texts(folder: Path) -> dict[str, str]:
         "vendor/patternfly/LICENSE": red_hat,
         "vendor/icons/LICENSE": f"{red_hat.strip()}\n\n{FONT_AWESOME}",
         "icons.svg": sprite(icons),
+        "acts.svg": stack(icons),
+        "css/act-icons.css": stack_sheet(),
     }
 
 

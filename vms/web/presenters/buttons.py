@@ -1,22 +1,29 @@
-"""Action buttons: on or off by the one table, and every off says why."""
+"""Action buttons: on or off by the one table, and every off says why.
+
+Many machines are in the same state, so a row of buttons is rendered once for each state and reused: only the
+machine's id differs, and is put in afterwards.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from vms import labels
 from vms.models import Operation, Vm
 from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
 from vms.operations.permission import may_somewhere
-from vms.operations.requesting import holder_of
-from vms.rules.actions import Action, Risk, risk_of
+from vms.rules.actions import SLOT, Action, Risk, Slot, risk_of
 from vms.rules.asking import possible
-from vms.rules.matrix import Verdict
 from vms.rules.reasons import Reason
+from vms.rules.status import Facts
 from vms.web import formats
 
 ICON: Mapping[Action, str] = {
@@ -41,6 +48,12 @@ HELD_REASONS = frozenset(
 )
 """The reasons behind which there is an operation, and so a person, a time and a percentage."""
 
+ANY_MACHINE = "00000000-0000-0000-0000-000000000000"
+DIFFERENT_BARS_KEPT = 2048
+
+Holders = tuple[tuple[str, str], ...]
+"""(slot, who holds it in words) of the operations under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -56,32 +69,54 @@ class Button:
     url: str
 
 
-def buttons(vm: Vm, actions: Sequence[Action], viewer: Viewer) -> list[Button]:
-    """vm: from with_operations_under_way(). Actions that the viewer can do nowhere are left out."""
-    facts = facts_of(vm, vm.under_way)
-    offered = [action for action in actions if may_somewhere(viewer, action)]
-    return [_button(vm, action, possible(facts, action)) for action in offered]
+def offered(actions: Sequence[Action], viewer: Viewer) -> tuple[Action, ...]:
+    """Without those that the viewer can do nowhere."""
+    return tuple(action for action in actions if may_somewhere(viewer, action))
 
 
-def _button(vm: Vm, action: Action, verdict: Verdict) -> Button:
+def action_bar(vm: Vm, actions: tuple[Action, ...], *, words: bool = False) -> SafeString:
+    """The buttons of one machine as HTML. vm: from with_operations_under_way(); words: show the labels too."""
+    holders = tuple((operation.slot, held_by(operation)) for operation in vm.under_way)
+    bar = _bar_of_any_machine(facts_of(vm, vm.under_way), actions, holders, get_language() or "", words=words)
+    return mark_safe(bar.replace(ANY_MACHINE, str(vm.uuid)))  # noqa: S308 -- a UUID in what a template escaped
+
+
+@lru_cache(DIFFERENT_BARS_KEPT)
+def _bar_of_any_machine(
+    facts: Facts, actions: tuple[Action, ...], holders: Holders, _language: str, *, words: bool
+) -> str:
+    buttons = [_button(facts, action, holders) for action in actions]
+    return render_to_string("components/actions.html", {"buttons": buttons, "words": words})
+
+
+def _button(facts: Facts, action: Action, holders: Holders) -> Button:
+    verdict = possible(facts, action)
     return Button(
         action=action,
         label=str(labels.ACTION[action]),
         icon=ICON[action],
         on=verdict.allowed,
-        why=why_off(verdict.reason, holder_of(vm.under_way, action)) if verdict.reason else "",
+        why=_sentence(verdict.reason, _holder_of(holders, action)) if verdict.reason else "",
         danger=risk_of(action) is Risk.LOSES_DATA,
         asks=risk_of(action) is not Risk.NONE,
-        url=reverse("vms:action", args=[vm.uuid, action.replace("_", "-")]),
+        url=reverse("vms:action", args=[ANY_MACHINE, action.replace("_", "-")]),
     )
+
+
+def _holder_of(holders: Holders, action: Action) -> str:
+    """Who holds the slot that the action needs, else who holds the machine at all, in words."""
+    in_slot = dict(holders)
+    return in_slot.get(SLOT.get(action, Slot.RUN)) or next(iter(in_slot.values()), "")
 
 
 def why_off(reason: Reason, holder: Operation | None) -> str:
     """The sentence, and who holds the machine since when and how far, if somebody does."""
+    return _sentence(reason, held_by(holder) if holder else "")
+
+
+def _sentence(reason: Reason, holder: str) -> str:
     sentence = str(labels.REASON[reason])
-    if holder is None or reason not in HELD_REASONS:
-        return sentence
-    return f"{sentence} {held_by(holder)}"
+    return f"{sentence} {holder}" if holder and reason in HELD_REASONS else sentence
 
 
 def held_by(operation: Operation) -> str:

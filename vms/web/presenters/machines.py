@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from vms import labels
 from vms.models import Disk, Event, Interface, Operation, Vm
@@ -14,9 +15,9 @@ from vms.rules.kinds import Kind, Mode
 from vms.rules.power import Power
 from vms.rules.status import Main
 from vms.web import formats
-from vms.web.presenters.buttons import OTHER_ACTIONS, RUN_ACTIONS, Button, buttons
+from vms.web.presenters.buttons import OTHER_ACTIONS, RUN_ACTIONS, action_bar, offered
 from vms.web.presenters.operations import OperationView, operation_view
-from vms.web.presenters.statuses import StatusView, status_view
+from vms.web.presenters.statuses import status_cell, status_view
 from vms.web.presenters.timeline import TimelineEntry, timeline_entry
 
 LAST_OPERATIONS = 5
@@ -40,9 +41,9 @@ class MachineRow:
     number: int | None
     name: str
     url: str
-    status: StatusView
-    run_buttons: list[Button]
-    other_buttons: list[Button]
+    status: SafeString
+    run_actions: SafeString
+    other_actions: SafeString
     memory: str
     node_name: str
     node_url: str
@@ -66,9 +67,9 @@ def machine_row(vm: Vm, viewer: Viewer, *, number: int | None, opened: bool) -> 
         number=number,
         name=vm.display_name,
         url=reverse("vms:page", args=[vm.uuid]),
-        status=status_view(vm),
-        run_buttons=buttons(vm, RUN_ACTIONS, viewer),
-        other_buttons=buttons(vm, OTHER_ACTIONS, viewer),
+        status=status_cell(status_view(vm)),
+        run_actions=action_bar(vm, offered(RUN_ACTIONS, viewer)),
+        other_actions=action_bar(vm, offered(OTHER_ACTIONS, viewer)),
         memory=formats.size(vm.memory) if vm.memory else "",
         node_name=vm.node.name,
         node_url=reverse("nodes:page", args=[vm.node_id]),

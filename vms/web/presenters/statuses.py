@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from vms import labels
 from vms.models import Operation, Vm
@@ -27,13 +31,15 @@ LOOK: Mapping[Main, str] = {
     Main.UNKNOWN: "unknown",
 }
 
+DIFFERENT_CELLS_KEPT = 1024
+
 SECONDS_WITH_PERCENT = frozenset({Second.STREAMING})
 """The document shows a percentage in the status of a streaming VM only; others have theirs beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """text: the document's words; percent_text: "[5.1 %]" or ""; percent: 0 to 100 or None."""
+    """In the reader's language. text: the document's words; percent_text: "[5.1 %]" or ""; percent: 0 to 100 or None."""
 
     text: str
     look: str
@@ -58,6 +64,16 @@ def status_view(vm: Vm) -> StatusView:
         mode_label=_mode_label(vm, status, mode),
         tip=str(labels.MAIN_TIP[status.main]),
     )
+
+
+def status_cell(view: StatusView) -> SafeString:
+    """The status as HTML. Most machines share theirs with many others, so it is rendered once for each kind of view."""
+    return _rendered(view)
+
+
+@lru_cache(DIFFERENT_CELLS_KEPT)
+def _rendered(view: StatusView) -> SafeString:
+    return render_to_string("components/status.html", {"status": view})
 
 
 def status_text(kind: Kind, status: Status, mode: Mode | None) -> str:

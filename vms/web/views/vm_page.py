@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from vms.models import Vm
 from vms.rules.kinds import Kind
+from vms.web.presenters.buttons import OTHER_ACTIONS, RUN_ACTIONS, action_bar, offered
 from vms.web.presenters.machines import machine_row, timeline
 from vms.web.requests import PanelRequest
 
@@ -16,6 +17,7 @@ def show(request: PanelRequest, uuid: UUID) -> HttpResponse:
     visible = Vm.objects.all().visible_to(request.user).with_operations_under_way()
     vm = get_object_or_404(visible, pk=uuid)
     context = {
+        "actions": action_bar(vm, offered((*RUN_ACTIONS, *OTHER_ACTIONS), request.user), words=True),
         "row": machine_row(vm, request.user, number=None, opened=True),
         "timeline": timeline(vm),
         "is_template": vm.kind == Kind.TEMPLATE,
