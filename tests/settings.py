@@ -1,11 +1,13 @@
-"""The panel's settings for the tests: the fake hypervisor, no broker, quick passwords; SQLite or PostgreSQL by DATABASE_URL."""
+"""The settings for tests: the fake hypervisor, no broker, quick passwords; SQLite, or PostgreSQL by DATABASE_URL."""
 
 import os
 import tempfile
 
 os.environ.setdefault("PANEL_DATA", tempfile.mkdtemp(prefix="stoney-tests-"))
 
-from stoney_panel.settings import *  # noqa: E402, F403
+from stoney_panel.settings import *  # noqa: F403 -- settings are built on settings
+
+(DATA / "static").mkdir(parents=True, exist_ok=True)  # noqa: F405 -- from the settings above
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 HYPERVISOR_DRIVER = "vms.hypervisor.fake"

@@ -139,7 +139,7 @@ def test_the_progress_of_block_jobs_is_the_sum_over_all_disks(place: Place, imag
         for target in ("vda", "vdb"):  # one after the other: this QEMU dies of two pulls that end together
             domain.blockJobSetSpeed(target, 0)
             assert hears(events, vm, Happening.JOB_CHANGED)
-            wait_for(lambda: not domain.blockJobInfo(target), 20)  # noqa: B023
+            wait_for(lambda target=target: not domain.blockJobInfo(target), 20)
     assert place.connect().job_progress(vm) is None
     assert list(place.connect().disks_on_top_of(base)) == []
     assert place.connect().machine(vm).power is Power.PAUSED

@@ -14,7 +14,7 @@ from vms.rules.actions import Action, Slot
 from vms.rules.timeline import What
 
 MOST_QUERIES = 12
-MOST_BYTES = 120_000
+MOST_BYTES = 120_000  # every row lost or busy, with all its reasons
 
 
 class NobodyMayCall:
