@@ -6,6 +6,7 @@ import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID, uuid4
 
 import libvirt
@@ -122,6 +123,10 @@ def test_a_machine_whose_disk_is_missing_does_not_start(place: Place, images: Im
     assert place.connect().machine(vm).reason is PowerReason.START_FAILED
 
 
+def has_no_job(domain: libvirt.virDomain, target: str) -> bool:
+    return not domain.blockJobInfo(target)
+
+
 def test_the_progress_of_block_jobs_is_the_sum_over_all_disks(place: Place, images: Images) -> None:
     base = images.make("base", megabytes=16)
     tops = [images.make(name, on_top_of=base) for name in ("a", "b")]
@@ -139,7 +144,7 @@ def test_the_progress_of_block_jobs_is_the_sum_over_all_disks(place: Place, imag
         for target in ("vda", "vdb"):  # one after the other: this QEMU dies of two pulls that end together
             domain.blockJobSetSpeed(target, 0)
             assert hears(events, vm, Happening.JOB_CHANGED)
-            wait_for(lambda target=target: not domain.blockJobInfo(target), 20)
+            wait_for(partial(has_no_job, domain, target), 20)
     assert place.connect().job_progress(vm) is None
     assert list(place.connect().disks_on_top_of(base)) == []
     assert place.connect().machine(vm).power is Power.PAUSED
