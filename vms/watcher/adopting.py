@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+
 from vms.hypervisor.machine_xml import MachineDescription
 from vms.models import Disk, Event, Interface, Vm
 from vms.operations.announcing import COUNTS, announce
@@ -17,10 +22,12 @@ LONGEST = 255
 
 
 def adopt(news: MachineSeen) -> Vm | None:
-    """The row of this machine, made now if it is new. None if the machine belongs to another node for now."""
+    """The row of this machine, made now if it is new. None if it belongs to another node for now, or is no more."""
     vm = Vm.objects.filter(pk=news.machine.uuid).first()
     if vm is None:
         return _first_sight(news)
+    if vm.deleted_at and news.asked_at <= vm.deleted_at:
+        return None  # seen before it was deleted, told after
     if vm.node_id != news.node and not _takes_over(vm, news):
         return None
     if vm.gone_at or vm.deleted_at:
@@ -86,7 +93,8 @@ def write_description(vm: Vm, description: MachineDescription) -> None:
     vm.mode = mark.mode or ""
     vm.memory = description.memory
     vm.vcpus = description.vcpus
-    vm.boot_device = description.boot_devices[0] if description.boot_devices else ""
+    boot_device = description.boot_devices[0] if description.boot_devices else ""
+    vm.boot_device = _cut(Vm, {"boot_device": boot_device})["boot_device"]
     vm.has_agent_channel = description.has_agent_channel
     vm.save(update_fields=["name", "display_name", "kind", "lifetime", "mode", *_HARDWARE])
     _write_disks(vm, description)
@@ -104,16 +112,20 @@ def _hardware_of(vm: Vm) -> list[object]:
 
 
 def _write_disks(vm: Vm, description: MachineDescription) -> None:
+    targets = []
     for disk in description.disks:
         values = {
+            "target": disk.target,
             "device": disk.device,
             "bus": disk.bus,
             "path": disk.source,
             "image_format": disk.format,
             "made_by_panel": disk.source in description.panel.made_disks,
         }
-        Disk.objects.update_or_create(vm=vm, target=disk.target, defaults=values)
-    vm.disks.exclude(target__in=[disk.target for disk in description.disks]).delete()
+        kept = _cut(Disk, values)
+        Disk.objects.update_or_create(vm=vm, target=kept["target"], defaults=kept)
+        targets.append(kept["target"])
+    vm.disks.exclude(target__in=targets).delete()
 
 
 def _write_interfaces(vm: Vm, description: MachineDescription) -> None:
@@ -124,8 +136,15 @@ def _write_interfaces(vm: Vm, description: MachineDescription) -> None:
             "source_type": interface.source_type,
             "source": interface.source,
         }
-        Interface.objects.update_or_create(vm=vm, position=position, defaults=values)
+        Interface.objects.update_or_create(vm=vm, position=position, defaults=_cut(Interface, values))
     vm.interfaces.filter(position__gte=len(description.interfaces)).delete()
+
+
+def _cut(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What does not fit its column is cut: a strange definition is no reason not to show the machine."""
+    fields = {name: model._meta.get_field(name) for name in values}  # noqa: SLF001 -- how Django lets one ask
+    lengths = {name: getattr(field, "max_length", None) for name, field in fields.items()}
+    return {name: value[:length] if (length := lengths[name]) else value for name, value in values.items()}
 
 
 def _tell_the_timeline(vm: Vm, old_name: str, known_hardware: list[object]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
@@ -99,13 +100,25 @@ class NodeFollower(Thread):
         self._tell_all(lookout.one(event.uuid))
 
     def _measure(self, hypervisor: Hypervisor, meter: CpuMeter) -> None:
-        info = hypervisor.info()
-        share = meter.permille(hypervisor.stats(), info.cpus, monotonic())
-        self._tell(NodeUse(self.node.pk, info.memory_free, share))
+        with self._minor_trouble():
+            info = hypervisor.info()
+            share = meter.permille(hypervisor.stats(), info.cpus, monotonic())
+            self._tell(NodeUse(self.node.pk, info.memory_free, share))
 
     def _look_at_jobs(self, hypervisor: Hypervisor) -> None:
         for uuid in self._vms_with_jobs():
-            self._tell(JobProgressed(self.node.pk, uuid, hypervisor.job_progress(uuid)))
+            with self._minor_trouble():
+                self._tell(JobProgressed(self.node.pk, uuid, hypervisor.job_progress(uuid)))
+
+    @contextmanager
+    def _minor_trouble(self) -> Iterator[None]:
+        """A refusal that concerns a number or one machine does not make the node a lost one."""
+        try:
+            yield
+        except NodeUnreachable:
+            raise
+        except HypervisorError as error:
+            logger.warning("node %s: %s", self.node.name, error)
 
     def _tell_all(self, news: Iterable[News]) -> None:
         for item in news:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import UUID
 
 from vms.hypervisor.contract import DiskError, Hypervisor, Machine
-from vms.hypervisor.errors import HypervisorError, InvalidXml, NodeUnreachable, VmNotFound
+from vms.hypervisor.errors import HypervisorError, NodeUnreachable, VmNotFound
 from vms.hypervisor.machine_xml import MachineDescription, describe
 from vms.models import Node
 from vms.rules.power import PAUSED_BY_FAULT, Power, PowerReason
@@ -14,6 +16,8 @@ from vms.watcher.logs import last_lines
 from vms.watcher.news import AllListed, MachineSeen, News
 
 WORTH_A_LOOK_INTO_THE_LOG = PAUSED_BY_FAULT | {PowerReason.PROCESS_DIED, PowerReason.START_FAILED}
+
+logger = logging.getLogger(__name__)
 
 
 class Lookout:
@@ -28,28 +32,33 @@ class Lookout:
 
     def everything(self) -> Iterator[News]:
         """All machines, and that these are all: the list wins over events that were missed."""
+        asked_at = datetime.now(UTC)
         machines = self._hypervisor.machines()
         for machine in machines:
-            yield self._news_of(machine)
+            yield self._news_of(machine, asked_at)
         yield AllListed(self._node.pk, frozenset(machine.uuid for machine in machines))
 
     def one(self, uuid: UUID) -> Iterator[News]:
-        """One machine; nothing if the node does not know it (any more)."""
+        """One machine; nothing if the node does not know it (any more) or cannot say now: the next full look will."""
+        asked_at = datetime.now(UTC)
         try:
-            yield self._news_of(self._hypervisor.machine(uuid))
+            yield self._news_of(self._hypervisor.machine(uuid), asked_at)
         except VmNotFound:
             self.forget(uuid)
+        except NodeUnreachable:
+            raise
+        except HypervisorError as error:
+            logger.warning("machine %s on %s cannot be looked at: %s", uuid, self._node.name, error)
 
     def forget(self, uuid: UUID) -> None:
         """Its definition may have changed: read it anew at the next look."""
         self._described.discard(uuid)
 
-    def _news_of(self, machine: Machine) -> MachineSeen:
+    def _news_of(self, machine: Machine, asked_at: datetime) -> MachineSeen:
         description = self._describe_if_new(machine.uuid)
         self._note_agent(machine, description)
-        return MachineSeen(
-            self._node.pk, machine, description, tuple(self._disk_errors(machine)), self._log_lines(machine)
-        )
+        errors = tuple(self._disk_errors(machine))
+        return MachineSeen(self._node.pk, machine, description, errors, self._log_lines(machine), asked_at)
 
     def _describe_if_new(self, uuid: UUID) -> MachineDescription | None:
         if uuid in self._described:
@@ -57,7 +66,10 @@ class Lookout:
         self._described.add(uuid)
         try:
             return describe(self._hypervisor.xml_of(uuid))
-        except (InvalidXml, VmNotFound):
+        except NodeUnreachable:
+            raise
+        except HypervisorError as error:
+            logger.warning("the definition of %s on %s cannot be read: %s", uuid, self._node.name, error)
             return None
 
     def _note_agent(self, machine: Machine, description: MachineDescription | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from vms.hypervisor.contract import DiskError, JobProgress, Machine, NodeInfo
@@ -35,13 +37,14 @@ class NodeUse:
 
 @dataclass(frozen=True, slots=True)
 class MachineSeen:
-    """A machine as it is now. description: None if it has not changed since it was last told."""
+    """A machine as it was at that time. description: None if it has not changed since it was last told."""
 
     node: int
     machine: Machine
     description: MachineDescription | None = None
     disk_errors: tuple[DiskError, ...] = ()
     log_lines: str = ""
+    asked_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from vms.models import Event, Node, Operation, Vm
 from vms.operations.announcing import announce
 from vms.operations.following import follow, wake
 from vms.operations.settling import settle, settle_node
-from vms.rules.actions import Slot
+from vms.rules.actions import Action, Slot
 from vms.rules.events import Happening
 from vms.rules.power import HAS_PROCESS, Power
 from vms.rules.progress import percent
@@ -103,7 +103,8 @@ def _forget_what_ended_with_the_power(vm: Vm, power: Power) -> None:
 
 def _all_listed(news: AllListed) -> None:
     missing = Vm.objects.filter(node=news.node, gone_at=None, deleted_at=None).exclude(pk__in=news.uuids)
-    for vm in missing:
+    being_deleted = Operation.objects.filter(action=Action.DELETE, finished_at=None).values("vm")
+    for vm in missing.exclude(pk__in=being_deleted):
         mark_gone(vm)
     Node.objects.filter(pk=news.node).update(last_contact_at=timezone.now())
 
@@ -138,6 +139,8 @@ def _job_progressed(news: JobProgressed) -> None:
     if news.progress is None:
         wake(news.uuid)  # the job has ended, or not begun yet: whoever waits for it looks
         return
+    if news.progress.total <= 0:
+        return  # it has not found out yet how much there is to do
     permille = round(10 * percent(news.progress.done, news.progress.total))
     if job.permille is None or permille > job.permille:
         Operation.objects.filter(pk=job.pk).update(permille=permille)
@@ -145,7 +148,7 @@ def _job_progressed(news: JobProgressed) -> None:
 
 
 def _agent_asked(news: AgentAsked) -> None:
-    vm = Vm.objects.filter(pk=news.uuid, power=Power.RUNNING).first()
+    vm = Vm.objects.filter(pk=news.uuid, node=news.node, power=Power.RUNNING).first()
     if vm is None:
         return
     silent = 0 if news.answered else min(vm.agent_silent_checks + 1, SILENT_CHECKS_MEAN_FROZEN)

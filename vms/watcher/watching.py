@@ -9,7 +9,7 @@ from threading import Event
 from time import monotonic
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import Error, InterfaceError, OperationalError, close_old_connections
 
 from vms.models import Heartbeat, Node, Operation
 from vms.rules.actions import Slot
@@ -42,7 +42,7 @@ class Watcher:
         while not self._told_to_stop.is_set():
             try:
                 self._round()
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("the database does not answer, trying again: %s", error)
                 self._told_to_stop.wait(PATIENCE_WITH_DATABASE_SECONDS)
                 close_old_connections()
@@ -90,7 +90,8 @@ class Watcher:
 
     def _follow_just(self, nodes: Collection[Node]) -> None:
         wanted = {(node.pk, node.uri, node.log_directory): node for node in nodes}
-        for key in self._followers.keys() - wanted.keys():
+        dead = {key for key, threads in self._followers.items() if not all(thread.is_alive() for thread in threads)}
+        for key in dead | (self._followers.keys() - wanted.keys()):
             for thread in self._followers.pop(key):
                 thread.stop()
         for key in wanted.keys() - self._followers.keys():

@@ -11,6 +11,7 @@ from vms.hypervisor import machine_xml, possible
 from vms.hypervisor.contract import DiskError, Hypervisor, JobProgress, Machine, MachineStats, NodeInfo
 from vms.hypervisor.errors import WrongState
 from vms.hypervisor.libvirt_driver import agent, jobs, numbers, storage
+from vms.hypervisor.libvirt_driver.breaking import ends_with_its_link
 from vms.hypervisor.libvirt_driver.connections import link_to
 from vms.hypervisor.libvirt_driver.domains import look_at, machine_of, state_of, uuid_of
 from vms.hypervisor.libvirt_driver.link import Link
@@ -32,6 +33,7 @@ def connect(uri: str) -> Hypervisor:
     return LibvirtHypervisor(link_to(uri))
 
 
+@ends_with_its_link
 class LibvirtHypervisor:
     def __init__(self, link: Link) -> None:
         self._link = link
