@@ -1,9 +1,13 @@
 """The settings for tests: the fake hypervisor, no broker, quick passwords; SQLite, or PostgreSQL by DATABASE_URL."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("PANEL_DATA", tempfile.mkdtemp(prefix="stoney-tests-"))
+if "PANEL_DATA" not in os.environ:
+    os.environ["PANEL_DATA"] = tempfile.mkdtemp(prefix="stoney-tests-")
+    atexit.register(shutil.rmtree, os.environ["PANEL_DATA"], ignore_errors=True)
 
 from stoney_panel.settings import *  # noqa: F403 -- settings are built on settings
 
