@@ -123,6 +123,10 @@ def see_it_stay_on(work: Work) -> Result:
 
 
 def see_it_paused(work: Work) -> Result:
+    """Somebody may let it go on at once: then it was paused, and is not to be waited for."""
+    goes_on = work.hypervisor.machine(work.vm.uuid).power is not Power.PAUSED
+    if goes_on and work.lasts_longer_than(SETTLES_WITHIN):
+        raise StepFailed(Problem.WRONG_STATE)
     return _see(work, Power.PAUSED)
 
 

@@ -7,6 +7,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from vms.models.viewer import Viewer
 
+ROWS_AT_ONCE = 100
+LONGEST_KEY = 18
+"""Digits of a number that every database can hold."""
+
 
 class PanelRequest(HttpRequest):
     """A request that has passed the login: its user is a person."""
@@ -17,6 +21,12 @@ class PanelRequest(HttpRequest):
 def wants_a_part(request: HttpRequest) -> bool:
     """Asked by the page's own script, which takes what it needs out of the answer."""
     return request.headers.get("HX-Request") == "true"
+
+
+def asked_keys(request: HttpRequest) -> list[str]:
+    """The ids of the rows asked for; what no row can have as its id is left out."""
+    asked = request.GET.getlist("id")[:ROWS_AT_ONCE]
+    return [key for key in asked if key.isascii() and key.isdigit() and len(key) <= LONGEST_KEY]
 
 
 def back_to(request: HttpRequest, fallback: str) -> HttpResponse:

@@ -15,9 +15,7 @@ from vms.operations.permission import may_manage_nodes
 from vms.web.forms.node import NodeForm
 from vms.web.lists import ColumnKind, ListKind, ListPage
 from vms.web.presenters.nodes import contact_view, node_view, timeline
-from vms.web.requests import PanelRequest
-
-ROWS_AT_ONCE = 100
+from vms.web.requests import PanelRequest, asked_keys
 
 LIST = ListKind(
     columns={
@@ -49,7 +47,7 @@ def show_list(request: PanelRequest) -> HttpResponse:
 @require_safe
 def rows(request: PanelRequest) -> HttpResponse:
     _require_sees_nodes(request)
-    asked = [pk for pk in request.GET.getlist("id")[:ROWS_AT_ONCE] if pk.isascii() and pk.isdigit()]
+    asked = asked_keys(request)
     found = Node.objects.with_vm_counts().filter(pk__in=asked)
     return render(request, "nodes/rows.html", {"rows": [node_view(node) for node in found]})
 

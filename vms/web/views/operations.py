@@ -18,9 +18,7 @@ from vms.rules.progress import Progress
 from vms.web.lists import ColumnKind, ListKind, ListPage
 from vms.web.presenters.facets import Facet
 from vms.web.presenters.operations import operation_view
-from vms.web.requests import PanelRequest, back_to
-
-ROWS_AT_ONCE = 100
+from vms.web.requests import PanelRequest, asked_keys, back_to
 
 LIST = ListKind(
     columns={
@@ -73,7 +71,7 @@ def _facets(visible: OperationQuerySet, page: ListPage[Operation], shown: str) -
 
 @require_safe
 def rows(request: PanelRequest) -> HttpResponse:
-    asked = [pk for pk in request.GET.getlist("id")[:ROWS_AT_ONCE] if pk.isascii() and pk.isdigit()]
+    asked = asked_keys(request)
     found = [operation_view(operation, request.user) for operation in _visible(request).filter(pk__in=asked)]
     return render(request, "operations/rows.html", {"rows": found})
 
