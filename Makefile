@@ -1,5 +1,5 @@
 # Stoney Panel. `make demo` and `make test` work on a bare Debian or Ubuntu; everything Python goes into .venv.
-PYTHON ?= python3
+PYTHON ?= $(shell sh deploy/install-packages.sh python)
 BIN = .venv/bin
 
 .PHONY: help packages-run packages-demo packages-test setup demo demo-reset check format types test bench messages screenshots

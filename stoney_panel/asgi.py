@@ -10,7 +10,7 @@ from django.core.wsgi import get_wsgi_application
 
 _pages = WSGIMiddleware(get_wsgi_application(), workers=16)  # type: ignore[arg-type]  # Django is WSGI all the same
 
-from vms.live.event_stream import EventStream, Receive, Scope, Send  # noqa: E402
+from vms.live.event_stream import EventStream, Receive, Scope, Send  # noqa: E402 -- after Django is set up
 
 event_stream = EventStream(settings.REDIS_URL)
 

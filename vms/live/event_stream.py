@@ -136,7 +136,7 @@ def _belongs_to_somebody(session_key: str) -> bool:
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return False
-    person = get_user_model()._default_manager.filter(pk=session.get(SESSION_KEY), is_active=True).first()  # noqa: SLF001
+    person = get_user_model()._default_manager.filter(pk=session.get(SESSION_KEY), is_active=True).first()  # noqa: SLF001 -- the custom user
     return person is not None and constant_time_compare(
         session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash()
     )

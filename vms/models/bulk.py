@@ -4,7 +4,6 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from vms import labels
 from vms.models.operation import Operation
 from vms.models.vm import Vm
 
@@ -12,7 +11,7 @@ from vms.models.vm import Vm
 class Bulk(models.Model):
     """One thing asked of many machines at once. A worker asks it of each, one operation a machine."""
 
-    action = models.CharField(max_length=32, choices=list(labels.ACTION.items()))
+    action = models.CharField(max_length=32)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="bulks"
     )
@@ -32,7 +31,7 @@ class BulkItem(models.Model):
     """One machine of a bulk. operation: what came of it; refusal: the reason's code if it was refused."""
 
     bulk = models.ForeignKey(Bulk, on_delete=models.CASCADE, related_name="items")
-    vm = models.ForeignKey(Vm, on_delete=models.PROTECT, related_name="+")
+    vm = models.ForeignKey(Vm, on_delete=models.CASCADE, related_name="+")
     operation = models.ForeignKey(Operation, null=True, on_delete=models.SET_NULL, related_name="+")
     refusal = models.CharField(max_length=32, blank=True)
     refused_for = models.TextField(blank=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from vms.models import ContactTest, Node, Vm
+from vms.models import ContactTest, Node, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.permission import may_manage_nodes
@@ -42,10 +42,12 @@ def remove_node(node: Node, *, by: Viewer) -> None:
     """Forget a node. Its machines run on untouched, so it may have none that are still known here."""
     _require_may_manage(by)
     with transaction.atomic():
+        Node.objects.select_for_update().get(pk=node.pk)  # what the watcher hears of it has to wait
         present = Vm.objects.filter(node=node, deleted_at=None).count()
         if present:
             raise NodeStillHasMachines(present)
         announce(("node", str(node.pk)), COUNTS)
+        Operation.objects.filter(vm__node=node).delete()
         node.forget()
 
 

@@ -23,7 +23,7 @@ RECIPES: Mapping[Action, Recipe] = {
     Action.PAUSE: Recipe((steps.hold, steps.see_it_paused), Wanted.PAUSED),
     Action.DELETE: Recipe(
         (
-            *(steps.check_disks_are_free, steps.cut_power, steps.see_it_off),
+            *(steps.check_disks_are_free, steps.clear_away, steps.see_it_off),
             *(steps.delete_disks, steps.undefine, steps.mark_deleted),
         ),
         Wanted.OFF,

@@ -38,9 +38,7 @@ def _take_from_the_dead(operation: Operation) -> bool:
     """True if it goes on; False if a person has to look at it."""
     logger.warning("operation %s lost its worker %s", operation.pk, operation.lease_owner)
     acted = operation.step_began_at is not None
-    if not operation.take_from_the_dead():
-        return False
     if acted and RECOVERY[Action(operation.action)] is Recovery.ASK:
-        finish(operation, Progress.UNCLEAR, Problem.WORKER_DIED)
+        finish(operation, Progress.UNCLEAR, Problem.WORKER_DIED, lease_owner="", lease_until=None)
         return False
-    return True
+    return operation.take_from_the_dead()

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from vms.hypervisor.contract import Hypervisor
 from vms.hypervisor.errors import NodeUnreachable
-from vms.models import Disk, Operation, Vm
+from vms.models import Disk, Event, Operation, Vm
 from vms.operations.settling import settle
 from vms.rules.power import HAS_PROCESS, PAUSED_BY_FAULT, Power
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase
+from vms.rules.timeline import What
 
 LISTENER_IS_LATE_AFTER = timedelta(seconds=3)
 SETTLES_WITHIN = timedelta(seconds=2)
@@ -90,6 +91,14 @@ def cut_power(work: Work) -> Result:
     return Done()
 
 
+def clear_away(work: Work) -> Result:
+    """End what is left of a process. One that somebody set going meanwhile is not taken from under the guest."""
+    power = work.hypervisor.machine(work.vm.uuid).power
+    if power in {Power.RUNNING, Power.SHUTTING_DOWN}:
+        raise StepFailed(Problem.WRONG_STATE)
+    return cut_power(work)
+
+
 def reset(work: Work) -> Result:
     try:
         work.hypervisor.reset(work.vm.uuid)
@@ -114,6 +123,10 @@ def see_it_stay_on(work: Work) -> Result:
 
 
 def see_it_paused(work: Work) -> Result:
+    """Somebody may let it go on at once: then it was paused, and is not to be waited for."""
+    goes_on = work.hypervisor.machine(work.vm.uuid).power is not Power.PAUSED
+    if goes_on and work.lasts_longer_than(SETTLES_WITHIN):
+        raise StepFailed(Problem.WRONG_STATE)
     return _see(work, Power.PAUSED)
 
 
@@ -182,5 +195,6 @@ def undefine(work: Work) -> Result:
 
 
 def mark_deleted(work: Work) -> Result:
-    Vm.objects.filter(pk=work.vm.pk, deleted_at=None).update(deleted_at=timezone.now())
+    if Vm.objects.filter(pk=work.vm.pk, deleted_at=None).update(deleted_at=timezone.now()):
+        Event.objects.create(what=What.DELETED, vm=work.vm, node_id=work.vm.node_id, by_panel=True)
     return Done()

@@ -4,7 +4,7 @@ import logging
 from functools import partial
 
 from celery import Task, shared_task
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from kombu.exceptions import OperationalError
 
 from vms.models import ContactTest, Heartbeat, Operation
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 def perform(operation_id: int) -> None:
     try:
         pause = advance(operation_id)
-    except DatabaseError:
+    except Error:
         raise  # its lease runs out, and recovering takes it up again
     except Exception:
         logger.exception("operation %s met a bug", operation_id)

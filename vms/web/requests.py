@@ -7,7 +7,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from vms.models.viewer import Viewer
 
-LONGEST_NUMBER = 19
+ROWS_AT_ONCE = 100
+LONGEST_KEY = 18
+"""Digits of a number that every database can hold."""
 
 
 class PanelRequest(HttpRequest):
@@ -21,6 +23,13 @@ def wants_a_part(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def asked_keys(request: HttpRequest) -> list[str]:
+    """The ids of the rows that an address or a form names; what no row can have as its id is left out."""
+    given = request.POST if request.method == "POST" else request.GET
+    asked = given.getlist("id")[:ROWS_AT_ONCE]
+    return [key for key in asked if key.isascii() and key.isdigit() and len(key) <= LONGEST_KEY]
+
+
 def back_to(request: HttpRequest, fallback: str) -> HttpResponse:
     """To where the form was, never to another site."""
     target = request.POST.get("next", "")
@@ -28,9 +37,3 @@ def back_to(request: HttpRequest, fallback: str) -> HttpResponse:
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return HttpResponseRedirect(target if safe else fallback)
-
-
-def asked_numbers(request: HttpRequest, *, most: int) -> list[int]:
-    """The ids in an address or a form, as far as they can be ids at all."""
-    given = request.POST if request.method == "POST" else request.GET
-    return [int(pk) for pk in given.getlist("id")[:most] if pk.isascii() and pk.isdigit() and len(pk) < LONGEST_NUMBER]

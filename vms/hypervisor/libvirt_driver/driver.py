@@ -21,6 +21,7 @@ from vms.hypervisor.contract import (
 )
 from vms.hypervisor.errors import WrongState
 from vms.hypervisor.libvirt_driver import agent, guests, jobs, numbers, storage
+from vms.hypervisor.libvirt_driver.breaking import ends_with_its_link
 from vms.hypervisor.libvirt_driver.connections import link_to
 from vms.hypervisor.libvirt_driver.domains import look_at, machine_of, state_of, uuid_of
 from vms.hypervisor.libvirt_driver.link import Link
@@ -44,6 +45,7 @@ def connect(uri: str) -> Hypervisor:
     return LibvirtHypervisor(link_to(uri))
 
 
+@ends_with_its_link
 class LibvirtHypervisor:
     def __init__(self, link: Link) -> None:
         self._link = link

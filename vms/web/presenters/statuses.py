@@ -39,7 +39,7 @@ SECONDS_WITH_PERCENT = frozenset({Second.STREAMING})
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """In the reader's language. text: the document's words; percent_text: "[5.1 %]" or ""; percent: 0 to 100 or None."""
+    """In the reader's language. text: the document's words; percent_text: "[5.1 %]" or ""; percent: 0 to 100."""
 
     text: str
     look: str

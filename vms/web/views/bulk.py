@@ -23,7 +23,7 @@ from vms.web.lists import ColumnKind, ListKind, ListPage
 from vms.web.presenters.bulk import BulkQuestion, bulk_question
 from vms.web.presenters.bulk_result import OUTCOME_LABEL, BulkView, bulk_view, item_views, outcomes
 from vms.web.presenters.facets import Facet
-from vms.web.requests import PanelRequest, asked_numbers
+from vms.web.requests import PanelRequest, asked_keys
 from vms.web.views.bulk_selection import Selection, may_see_bulk
 
 ROWS_AT_ONCE = 100
@@ -104,7 +104,7 @@ def show(request: PanelRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def rows(request: PanelRequest, pk: int) -> HttpResponse:
-    items = _items(request, _bulk(request, pk)).filter(pk__in=asked_numbers(request, most=ROWS_AT_ONCE))
+    items = _items(request, _bulk(request, pk)).filter(pk__in=asked_keys(request))
     return render(request, "bulk/rows.html", {"rows": item_views(items, request.user)})
 
 

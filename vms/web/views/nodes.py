@@ -15,9 +15,7 @@ from vms.operations.permission import may_manage_nodes
 from vms.web.forms.node import NodeForm
 from vms.web.lists import ColumnKind, ListKind, ListPage
 from vms.web.presenters.nodes import contact_view, node_view, node_views, timeline_of
-from vms.web.requests import PanelRequest
-
-ROWS_AT_ONCE = 100
+from vms.web.requests import PanelRequest, asked_keys
 
 LIST = ListKind(
     columns={
@@ -49,8 +47,8 @@ def show_list(request: PanelRequest) -> HttpResponse:
 @require_safe
 def rows(request: PanelRequest) -> HttpResponse:
     _require_sees_nodes(request)
-    asked = [pk for pk in request.GET.getlist("id")[:ROWS_AT_ONCE] if pk.isascii() and pk.isdigit()]
-    return render(request, "nodes/rows.html", {"rows": node_views(Node.objects.filter(pk__in=asked))})
+    found = Node.objects.filter(pk__in=asked_keys(request))
+    return render(request, "nodes/rows.html", {"rows": node_views(found)})
 
 
 @require_safe

@@ -23,9 +23,7 @@ from vms.web.presenters.bell import bell
 from vms.web.presenters.facets import Facet
 from vms.web.presenters.operation_page import operation_page
 from vms.web.presenters.operations import operation_rows
-from vms.web.requests import PanelRequest, asked_numbers, back_to
-
-ROWS_AT_ONCE = 100
+from vms.web.requests import PanelRequest, asked_keys, back_to
 
 LIST = ListKind(
     columns={
@@ -100,7 +98,7 @@ def _facets(
 
 @require_safe
 def rows(request: PanelRequest) -> HttpResponse:
-    found = _visible(request).filter(pk__in=asked_numbers(request, most=ROWS_AT_ONCE))
+    found = _visible(request).filter(pk__in=asked_keys(request))
     return render(request, "operations/rows.html", {"rows": operation_rows(found, request.user)})
 
 
@@ -128,7 +126,7 @@ def _moment(text: str) -> datetime | None:
 @require_POST
 def acknowledge_shown(request: PanelRequest) -> HttpResponse:
     """All failures that the person was shown, and no other that came meanwhile."""
-    acknowledge_failures(_visible(request).filter(pk__in=asked_numbers(request, most=ROWS_AT_ONCE)))
+    acknowledge_failures(_visible(request).filter(pk__in=asked_keys(request)))
     return back_to(request, reverse("operations:list"))
 
 

@@ -21,9 +21,7 @@ from vms.web.presenters.bulk import bulk_bar
 from vms.web.presenters.facets import filter_bar
 from vms.web.presenters.liking import column_choice, saved_views
 from vms.web.presenters.machines import machine_rows
-from vms.web.requests import PanelRequest
-
-ROWS_AT_ONCE = 100
+from vms.web.requests import ROWS_AT_ONCE, PanelRequest
 
 
 @require_safe

@@ -11,6 +11,7 @@ from vms.rules.kinds import Kind
 from vms.web.forms.notes import NotesForm
 from vms.web.presenters.buttons import OTHER_ACTIONS, RUN_ACTIONS, action_bar, offered
 from vms.web.presenters.machines import machine_row
+from vms.web.presenters.tags import machine_tags
 from vms.web.presenters.timeline import timeline
 from vms.web.requests import PanelRequest
 
@@ -29,6 +30,7 @@ def page_of(request: PanelRequest, vm: Vm, notes: NotesForm, *, status: int = 20
         "run_actions": action_bar(vm, offered(RUN_ACTIONS, request.user), words=True),
         "other_actions": action_bar(vm, offered(OTHER_ACTIONS, request.user), words=True),
         "timeline": timeline(Event.objects.filter(vm=vm), request.GET.get("events", "")),
+        "tags": machine_tags(vm, request.user),
         "notes": notes if may_describe(request.user) else None,
         "is_template": vm.kind == Kind.TEMPLATE,
         "list_url": reverse("vms:templates" if vm.kind == Kind.TEMPLATE else "vms:list"),

@@ -1,0 +1,138 @@
+"""Every code has its words, and the words ask for nothing that nobody gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.utils.functional import Promise
+
+from vms import labels
+from vms.rules.actions import RISK, Action
+from vms.rules.contact import ContactStep, StepState
+from vms.rules.duty import Duty
+from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.names import NameFault
+from vms.rules.power import Power, PowerReason
+from vms.rules.problems import Problem
+from vms.rules.progress import Phase, Progress
+from vms.rules.reasons import Reason
+from vms.rules.status import Main, Second
+from vms.rules.timeline import What
+
+Table = Mapping[Any, Promise]
+
+COMPLETE: list[tuple[Table, set[Any]]] = [
+    (labels.MAIN, set(Main)),
+    (labels.MAIN_TIP, set(Main)),
+    (labels.SECOND, set(Second)),
+    (labels.MODE, set(Mode)),
+    (labels.KIND, set(Kind)),
+    (labels.LIFETIME, set(Lifetime)),
+    (labels.DUTY, set(Duty)),
+    (labels.ACTION, set(Action)),
+    (labels.ACTION_TIP, set(Action)),
+    (labels.CONFIRM_TITLE, set(RISK)),
+    (labels.CONSEQUENCE, set(RISK)),
+    (labels.REASON, set(Reason)),
+    (labels.POWER, set(Power)),
+    (labels.POWER_REASON, set(PowerReason) - {PowerReason.NONE}),
+    (labels.PROGRESS, set(Progress)),
+    (labels.PHASE, set(Phase)),
+    (labels.PROBLEM, set(Problem)),
+    (labels.EVENT, set(What)),
+    (labels.NAME_FAULT, set(NameFault)),
+    (labels.CONTACT_STEP, set(ContactStep)),
+    (labels.STEP_STATE, set(StepState)),
+]
+
+OF_A_PROBLEM = {"vm", "node", "users", "person"}
+OF_A_CONFIRMATION = {"vm", "node"}
+OF_AN_EVENT: Mapping[What, set[str]] = {
+    What.FOUND: {"node"},
+    What.GONE: {"node"},
+    What.BACK: {"node"},
+    What.RENAMED: {"old", "new"},
+    What.MOVED: {"old", "new"},
+    What.REQUESTED: {"action", "person"},
+    What.OPERATION_ENDED: {"action", "progress"},
+}
+OF_A_SENTENCE: Mapping[str, set[str]] = {
+    "STATUS_WITH_SECOND": {"main", "second"},
+    "PERCENT": {"number"},
+    "HELD_BY": {"action", "person", "since"},
+    "HELD_BY_WITH_PERCENT": {"action", "person", "since", "percent"},
+    "DISK_IS_FULL": {"disk"},
+    "DISK_FAILS": {"disk"},
+    "LAST_KNOWN": {"state", "since"},
+    "NODE_LOST_SINCE": {"node", "since"},
+    "GONE_SINCE": {"node", "since"},
+    "NODE_IDENTITY": {"hostname", "libvirt", "hypervisor", "cpus", "memory"},
+    "ACTION_REFUSED": {"action", "vm", "why"},
+    "CONFIRM_ANY": {"action", "vm"},
+    "CPUS": {"count"},
+}
+
+
+@pytest.mark.parametrize(("table", "codes"), COMPLETE)
+def test_every_code_has_its_words_and_no_words_are_left_over(table: Table, codes: set[Any]):
+    assert set(table) == codes
+
+
+def test_every_table_of_the_room_is_looked_at_here():
+    tables = [value for name, value in vars(labels).items() if name.isupper() and isinstance(value, Mapping)]
+    assert [table for table in tables if not any(table is known for known, _ in COMPLETE)] == []
+
+
+@pytest.mark.parametrize("table", [table for table, _ in COMPLETE])
+def test_no_words_are_empty_and_no_two_codes_say_the_same(table: Table):
+    words = [str(text) for text in table.values()]
+    assert all(words)
+    assert len(set(words)) == len(words)
+
+
+def asked_for(text: Promise | str, given: set[str]) -> set[str]:
+    """The placeholders of the text, after a proof that it can be filled in with no more than what is given."""
+    assert str(text) % dict.fromkeys(given, "x")
+    return set(re.findall(r"%\((\w+)\)s", str(text)))
+
+
+@pytest.mark.parametrize("problem", Problem)
+def test_a_problem_asks_for_what_every_operation_knows(problem: Problem):
+    assert asked_for(labels.PROBLEM[problem], OF_A_PROBLEM) <= OF_A_PROBLEM
+
+
+@pytest.mark.parametrize("what", What)
+def test_a_line_of_the_timeline_asks_for_what_was_written_down(what: What):
+    given = OF_AN_EVENT.get(what, set())
+    assert asked_for(labels.EVENT[what], given) == given
+
+
+@pytest.mark.parametrize("action", RISK)
+def test_a_confirmation_names_the_machine(action: Action):
+    assert asked_for(labels.CONFIRM_TITLE[action], OF_A_CONFIRMATION) == {"vm"}
+    assert "vm" in asked_for(labels.CONSEQUENCE[action], OF_A_CONFIRMATION)
+
+
+@pytest.mark.parametrize("name", [name for name, value in vars(labels).items() if isinstance(value, Promise)])
+def test_a_sentence_asks_for_what_its_page_gives_it(name: str):
+    given = OF_A_SENTENCE.get(name, set())
+    assert asked_for(getattr(labels, name), given) == given
+
+
+PLAIN = [
+    labels.REASON,
+    labels.ACTION,
+    labels.ACTION_TIP,
+    labels.MAIN,
+    labels.MAIN_TIP,
+    labels.POWER_REASON,
+    labels.PHASE,
+]
+
+
+@pytest.mark.parametrize("table", PLAIN)
+def test_words_that_stand_alone_ask_for_nothing(table: Table):
+    assert [str(text) for text in table.values() if "%" in str(text)] == []

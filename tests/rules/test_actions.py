@@ -1,0 +1,36 @@
+"""Slots, risks and recovery: every action that is carried out has its row."""
+
+from __future__ import annotations
+
+from vms.operations.permission import RIGHT_FOR
+from vms.operations.recipes import RECIPES
+from vms.rules.actions import MAY_SUPERSEDE, RISK, SLOT, Action, Risk, Slot, risk_of
+from vms.rules.recovery import RECOVERY, Recovery
+
+
+def test_every_action_that_is_carried_out_has_a_slot_a_right_and_a_row_of_recovery():
+    assert set(RECOVERY) == set(RECIPES)
+    assert set(RIGHT_FOR) == set(RECIPES)
+    assert set(RECIPES) <= set(SLOT)
+
+
+def test_what_is_superseded_is_in_the_same_slot():
+    for action, others in MAY_SUPERSEDE.items():
+        assert {SLOT[other] for other in others} == {SLOT[action]} == {Slot.RUN}
+
+
+def test_an_action_never_supersedes_itself():
+    assert all(action not in others for action, others in MAY_SUPERSEDE.items())
+
+
+def test_a_reset_is_never_done_twice_without_asking():
+    assert RECOVERY[Action.RESET] is Recovery.ASK
+
+
+def test_what_stops_a_machine_is_asked_about_first():
+    assert {action for action in Action if risk_of(action) is not Risk.NONE} == set(RISK)
+    assert {Action.SHUTDOWN, Action.POWER_OFF, Action.RESET, Action.DELETE} <= set(RISK)
+
+
+def test_looking_and_starting_cost_nothing():
+    assert risk_of(Action.START) is risk_of(Action.USE) is Risk.NONE

@@ -1,0 +1,179 @@
+"""Every address, for everybody, by every method. Looking never acts, and acting needs a right and a token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from directory.models import Person
+from tests.conftest import AddVm
+from tests.web.conftest import browser_of
+from vms.models import ContactTest, Event, Node, Operation, Vm
+from vms.rules.actions import Action
+
+OPEN_TO_ALL = {"login", "healthz", "set_language", "set_theme"}
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+FORBIDDEN, NOT_ALLOWED, FOUND = 403, 405, 302
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address. needs: whose it is; posts: whether POST is an answer at all."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    needs: str = ""
+    posts: bool = False
+    gets: bool = True
+
+
+PLACES = (
+    Place("vms:list"),
+    Place("vms:templates"),
+    Place("vms:rows"),
+    Place("vms:page", ("vm",), needs="view_every_vm"),
+    *(Place("vms:action", ("vm", name), needs="rights", posts=True) for name in ("start", "power-off", "delete")),
+    Place("nodes:list", needs="view_node"),
+    Place("nodes:rows", needs="view_node"),
+    Place("nodes:page", ("node",), needs="view_node"),
+    Place("nodes:add", needs="add_node", posts=True),
+    Place("nodes:contact", ("contact",), needs="add_node", posts=True),
+    Place("nodes:remove", ("node",), needs="add_node", posts=True),
+    Place("operations:list"),
+    Place("operations:rows"),
+    Place("operations:page", ("operation",), needs="view_every_vm"),
+    *(
+        Place("operations:change", ("operation", what), needs="view_every_vm", posts=True, gets=False)
+        for what in ("cancel", "close", "acknowledge")
+    ),
+    Place("states"),
+)
+
+
+def named(place: Place) -> str:
+    return "/".join((place.name, *place.arguments))
+
+
+@pytest.fixture
+def addresses(add_vm: AddVm, node: Node, administrator: Person) -> dict[Place, str]:
+    vm = add_vm()
+    operation = Operation.objects.create(vm=vm, node=node, action=Action.START, slot="run")
+    contact = ContactTest.objects.create(name="new", uri="test:///default", requested_by=administrator)
+    known = {"vm": vm.pk, "node": node.pk, "operation": operation.pk, "contact": contact.pk}
+    return {place: reverse(place.name, args=[known.get(word, word) for word in place.arguments]) for place in PLACES}
+
+
+def ask(person: Person | None, method: str, url: str, **headers: str) -> HttpResponse:
+    answer: HttpResponse = getattr(browser_of(person), method)(url, headers=headers)
+    return answer
+
+
+def everything() -> dict[str, Any]:
+    kept = {model.__name__: sorted(map(str, model.objects.values_list())) for model in (Vm, Node, Operation, Event)}
+    return kept | {"contacts": ContactTest.objects.count()}
+
+
+def all_names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> set[str]:
+    names = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            names |= all_names(pattern.url_patterns, prefix + inner)
+        elif pattern.name:
+            names.add(prefix + pattern.name)
+    return names
+
+
+def test_no_address_is_forgotten_here() -> None:
+    assert all_names(get_resolver().url_patterns) == {place.name for place in PLACES} | OPEN_TO_ALL | {"logout"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("place", PLACES, ids=named)
+def test_a_stranger_is_sent_to_the_login(addresses: dict[Place, str], place: Place, method: str) -> None:
+    answer = ask(None, method, addresses[place])
+    assert answer.status_code == FOUND
+    assert answer["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("place", PLACES, ids=named)
+def test_somebody_without_rights_sees_and_changes_nothing(
+    addresses: dict[Place, str], nobody: Person, place: Place, method: str
+) -> None:
+    before = everything()
+    answer = ask(nobody, method, addresses[place])
+    assert everything() == before
+    assert "web1" not in answer.content.decode()
+    allowed = method in {"get", "head"} and not place.needs
+    assert (answer.status_code == 200) == allowed
+    assert answer.status_code in {200, FORBIDDEN, 404, NOT_ALLOWED}
+
+
+@pytest.mark.usefixtures("no_hypervisor")
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize("place", PLACES, ids=named)
+def test_looking_changes_nothing_and_asks_no_node(
+    addresses: dict[Place, str], administrator: Person, place: Place, method: str
+) -> None:
+    before = everything()
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = ask(administrator, method, addresses[place], **headers)
+        assert answer.status_code == (200 if place.gets else NOT_ALLOWED)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+@pytest.mark.parametrize("place", PLACES, ids=named)
+def test_other_methods_are_refused(
+    addresses: dict[Place, str], administrator: Person, place: Place, method: str
+) -> None:
+    assert ask(administrator, method, addresses[place]).status_code == NOT_ALLOWED
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if not place.posts], ids=named)
+def test_a_page_that_only_shows_takes_no_post(addresses: dict[Place, str], administrator: Person, place: Place) -> None:
+    assert ask(administrator, "post", addresses[place]).status_code == NOT_ALLOWED
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place.posts], ids=named)
+def test_a_post_without_the_token_is_refused(addresses: dict[Place, str], administrator: Person, place: Place) -> None:
+    before = everything()
+    answer = browser_of(administrator, enforce_csrf_checks=True).post(addresses[place])
+    assert answer.status_code == FORBIDDEN
+    assert everything() == before
+
+
+@pytest.mark.parametrize("name", ["login", "logout", "set_language", "set_theme"])
+def test_the_forms_around_the_panel_need_the_token_too(administrator: Person, name: str) -> None:
+    assert browser_of(administrator, enforce_csrf_checks=True).post(reverse(name)).status_code == FORBIDDEN
+
+
+def test_an_operator_may_start_and_not_delete(addresses: dict[Place, str], otto: Person) -> None:
+    by_name = {named(place): url for place, url in addresses.items()}
+    Operation.objects.all().delete()
+    assert ask(otto, "post", by_name["vms:action/vm/delete"]).status_code == FORBIDDEN
+    assert ask(otto, "get", by_name["vms:action/vm/delete"]).status_code == FORBIDDEN
+    assert ask(otto, "post", by_name["vms:action/vm/start"], **{"HX-Request": "true"}).status_code == 202
+
+
+@pytest.mark.parametrize("name", ["migrate", "use", "no-such-thing", "START"])
+def test_an_action_that_is_not_built_is_not_there(vm: Vm, administrator: Person, name: str) -> None:
+    for method in ("get", "post"):
+        assert ask(administrator, method, f"/vms/{vm.pk}/{name}/").status_code == 404
+
+
+def test_an_unknown_machine_is_not_there(administrator: Person) -> None:
+    for path in (f"/vms/{uuid4()}/", f"/vms/{uuid4()}/start/", "/vms/nonsense/", "/nodes/99/", "/operations/99/"):
+        assert ask(administrator, "get", path).status_code == 404
+
+
+def test_rows_of_others_are_left_out(add_vm: AddVm, nobody: Person, administrator: Person) -> None:
+    url = f"/vms/rows/?id={add_vm().pk}&id={uuid4()}&id=nonsense&open=x"
+    assert "web1" not in ask(nobody, "get", url).content.decode()
+    assert ask(administrator, "get", url).content.decode().count("<tbody") == 1
