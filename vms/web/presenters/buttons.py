@@ -36,8 +36,10 @@ ICON: Mapping[Action, str] = {
 }
 """The actions that are built. Others have no button yet."""
 
-RUN_ACTIONS = (Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.PAUSE, Action.RESET)
+RUN_ACTIONS = (Action.START, Action.SHUTDOWN, Action.POWER_OFF)
 OTHER_ACTIONS = (Action.DELETE,)
+MORE_ACTIONS = (Action.PAUSE, Action.RESET)
+"""A row has the buttons of the user's document. What is beyond it stands behind "+" and on the machine's page."""
 
 HELD_REASONS = frozenset(
     {

@@ -12,7 +12,7 @@ from vms.models import Vm
 from vms.models.viewer import Viewer
 from vms.rules.status import Main
 from vms.web.lists.machine_columns import DEFAULT
-from vms.web.presenters.buttons import OTHER_ACTIONS, RUN_ACTIONS, action_bar, offered
+from vms.web.presenters.buttons import MORE_ACTIONS, OTHER_ACTIONS, RUN_ACTIONS, action_bar, offered
 from vms.web.presenters.cells import cells
 from vms.web.presenters.details import Details, details, fetch_details
 from vms.web.presenters.statuses import status_cell, status_view
@@ -37,6 +37,7 @@ class MachineRow:
     tickable: bool
     width: int
     is_stale: bool
+    more_actions: SafeString | str
     details: Details | None
 
 
@@ -81,5 +82,6 @@ def machine_row(
         tickable=tickable,
         width=ALWAYS_THERE + tickable + len(columns),
         is_stale=vm.main == Main.UNKNOWN,
+        more_actions=action_bar(vm, offered(MORE_ACTIONS, viewer), words=True) if opened else "",
         details=details(vm, viewer) if opened else None,
     )
