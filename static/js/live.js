@@ -45,11 +45,15 @@
     return [...holder.content.children].filter((element) => element.id);
   };
 
+  // A row that is opened here has come closed: it is asked for by itself.
   panel.adoptRows = async (page) => {
+    const opened = [];
     for (const fresh of page.querySelectorAll("[data-live][id]")) {
       const old = document.getElementById(fresh.id);
-      if (old) await morph(old, fresh);
+      if (old?.querySelector('a[data-more][aria-expanded="true"]')) opened.push(old);
+      else if (old) await morph(old, fresh);
     }
+    await refetch(opened);
     panel.tick();
   };
 

@@ -76,6 +76,9 @@ const panel = (() => {
     const row = button.closest("[data-live]");
     ctx.row = row?.id;
     if (row) ctx.target = row;
+    // an opened row comes back opened
+    const opened = row?.querySelector('a[data-more][aria-expanded="true"]');
+    if (opened) ctx.request.action += opened.search;
   });
 
   document.addEventListener("htmx:after:request", (event) => {

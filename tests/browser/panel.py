@@ -48,6 +48,11 @@ class Panel:
         expect(self.row(machine).locator(".status__text")).to_have_text(status, timeout=within * 1000)
 
     @property
+    def search(self) -> Locator:
+        """The list's own."""
+        return self.page.locator("#q")
+
+    @property
     def dialog(self) -> Locator:
         return self.page.locator("#dialog")
 

@@ -22,7 +22,7 @@ def ask(panel: Panel, machine: Machine, action: str) -> None:
 
 def test_start_pause_go_on_reset_and_power_off(stack: Stack, open_panel: OpenPanel) -> None:
     with stack.machine("all-of-it") as machine:
-        panel = open_panel()
+        panel = open_panel(f"/vms/?open={machine.uuid}")
         panel.button(machine, "Start").click()
         panel.sees(machine, "Running")
         panel.button(machine, "Pause").click()
@@ -49,8 +49,8 @@ def test_a_real_guest_shuts_down_in_order(stack: Stack, open_panel: OpenPanel) -
     for _ in range(6):  # one that is just starting does not hear the first knock
         expect(row.locator(".status__text")).to_have_text("Running", timeout=15_000)
         row.get_by_label("Shutdown", exact=True).click()
-        if panel.dialog.is_visible():
-            panel.confirm()
+        expect(panel.dialog).to_be_visible()
+        panel.confirm()
         expect(row.locator(".status__text")).to_have_text("Shutting down", timeout=5_000)
         expect(row.locator(".status__text")).not_to_have_text("Shutting down", timeout=20_000)
         if row.locator(".status__text").text_content() == "Stopped":
@@ -103,7 +103,7 @@ def test_delete_asks_and_takes_the_row_away(stack: Stack, open_panel: OpenPanel)
 
 def test_a_button_that_is_off_says_why(stack: Stack, open_panel: OpenPanel) -> None:
     with stack.machine("off-and-on") as machine:
-        panel = open_panel()
+        panel = open_panel(f"/vms/?open={machine.uuid}")
         panel.sees(machine, "Stopped")
         for label in ("Shutdown", "Power off", "Pause", "Reset"):
             button = panel.button(machine, label)
@@ -117,7 +117,7 @@ def test_a_button_that_is_off_says_why(stack: Stack, open_panel: OpenPanel) -> N
 
 def test_a_question_that_is_out_of_date_is_answered_with_the_truth(stack: Stack, open_panel: OpenPanel) -> None:
     with stack.machine("too-late", begins="running") as machine:
-        panel = open_panel()
+        panel = open_panel(f"/vms/?open={machine.uuid}")
         ask(panel, machine, "Reset")
         machine.call("destroy")
         panel.sees(machine, "Stopped", within=3)

@@ -41,7 +41,7 @@ def test_start_and_power_off(stack: Stack, open_panel: OpenPanel) -> None:
 def test_a_refusal_is_said(stack: Stack, open_panel: OpenPanel) -> None:
     with stack.machine("refused", begins="running") as machine:
         Visitor(stack).sees(machine, "Running")
-        panel = open_panel("/vms/?q=refused", java_script_enabled=False)
+        panel = open_panel(f"/vms/?q=refused&open={machine.uuid}", java_script_enabled=False)
         machine.call("destroy")
         Visitor(stack).sees(machine, "Stopped")
 
@@ -53,8 +53,8 @@ def test_a_refusal_is_said(stack: Stack, open_panel: OpenPanel) -> None:
 def test_search_sort_open_language_theme_and_login(stack: Stack, open_panel: OpenPanel) -> None:
     panel = open_panel("/vms/", anonymous=True, java_script_enabled=False)
     log_in(panel.page, stack)
-    panel.page.get_by_role("searchbox").fill("web-01")
-    panel.page.get_by_role("searchbox").press("Enter")
+    panel.search.fill("web-01")
+    panel.search.press("Enter")
     expect(panel.page.locator("#vms tbody")).to_have_count(1)
     panel.page.locator("a.more").click()
     expect(panel.page.locator(".row-detail")).to_be_visible()

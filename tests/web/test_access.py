@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from directory.models import Person
 from tests.conftest import AddVm
 from tests.web.conftest import browser_of
-from vms.models import ContactTest, Event, Node, Operation, Vm
+from vms.models import Bulk, BulkItem, ChosenColumns, ContactTest, Event, Node, Operation, SavedView, Tag, Vm
 from vms.rules.actions import Action
 
 OPEN_TO_ALL = {"login", "healthz", "set_language", "set_theme"}
@@ -23,21 +23,36 @@ FORBIDDEN, NOT_ALLOWED, FOUND = 403, 405, 302
 
 @dataclass(frozen=True)
 class Place:
-    """An address. needs: whose it is; posts: whether POST is an answer at all."""
+    """An address. needs: whose it is, "" if everybody's who is logged in; posts: whether POST is an answer at all.
+
+    query: what has to follow the address for an answer; {vm} in it is a machine."""
 
     name: str
     arguments: tuple[str, ...] = ()
     needs: str = ""
     posts: bool = False
     gets: bool = True
+    query: str = ""
 
 
 PLACES = (
     Place("vms:list"),
     Place("vms:templates"),
     Place("vms:rows"),
+    Place("vms:search", query="?q=web"),
+    Place("vms:views", ("vms",)),
+    Place("vms:csv", ("vms",)),
+    Place("vms:columns", ("vms",), posts=True, gets=False),
+    Place("vms:save_view", ("vms",), posts=True, gets=False),
+    Place("vms:rename_view", ("vms", "view"), needs="to be the owner", posts=True, gets=False),
+    Place("vms:delete_view", ("vms", "view"), needs="to be the owner", posts=True, gets=False),
+    Place("vms:tags", needs="manage_vm", posts=True, gets=False),
     Place("vms:page", ("vm",), needs="view_every_vm"),
+    Place("vms:notes", ("vm",), needs="manage_vm", posts=True, gets=False),
     *(Place("vms:action", ("vm", name), needs="rights", posts=True) for name in ("start", "power-off", "delete")),
+    Place("bulk:ask", needs="operate_vm", posts=True, query="?action=start&vm={vm}"),
+    Place("bulk:page", ("bulk",), needs="to have asked for it"),
+    Place("bulk:rows", ("bulk",), needs="to have asked for it", query="?id=1"),
     Place("nodes:list", needs="view_node"),
     Place("nodes:rows", needs="view_node"),
     Place("nodes:page", ("node",), needs="view_node"),
@@ -46,6 +61,8 @@ PLACES = (
     Place("nodes:remove", ("node",), needs="add_node", posts=True),
     Place("operations:list"),
     Place("operations:rows"),
+    Place("operations:bell"),
+    Place("operations:acknowledge", posts=True, gets=False),
     Place("operations:page", ("operation",), needs="view_every_vm"),
     *(
         Place("operations:change", ("operation", what), needs="view_every_vm", posts=True, gets=False)
@@ -64,8 +81,16 @@ def addresses(add_vm: AddVm, node: Node, administrator: Person) -> dict[Place, s
     vm = add_vm()
     operation = Operation.objects.create(vm=vm, node=node, action=Action.START, slot="run")
     contact = ContactTest.objects.create(name="new", uri="test:///default", requested_by=administrator)
-    known = {"vm": vm.pk, "node": node.pk, "operation": operation.pk, "contact": contact.pk}
-    return {place: reverse(place.name, args=[known.get(word, word) for word in place.arguments]) for place in PLACES}
+    bulk = Bulk.objects.create(action=Action.START, requested_by=administrator, request_key=uuid4())
+    BulkItem.objects.create(bulk=bulk, vm=vm, operation=operation)
+    view = SavedView.objects.create(person=administrator, page="vms", name="hers", query="")
+    known = {"vm": vm, "node": node, "operation": operation, "contact": contact, "bulk": bulk, "view": view}
+
+    def address(place: Place) -> str:
+        words = [known[word].pk if word in known else word for word in place.arguments]
+        return reverse(place.name, args=words) + place.query.format(vm=vm.pk)
+
+    return {place: address(place) for place in PLACES}
 
 
 def ask(person: Person | None, method: str, url: str, **headers: str) -> HttpResponse:
@@ -73,9 +98,14 @@ def ask(person: Person | None, method: str, url: str, **headers: str) -> HttpRes
     return answer
 
 
-def everything() -> dict[str, Any]:
-    kept = {model.__name__: sorted(map(str, model.objects.values_list())) for model in (Vm, Node, Operation, Event)}
-    return kept | {"contacts": ContactTest.objects.count()}
+KEPT = (Vm, Node, Operation, Event, Bulk, BulkItem, SavedView, Tag)
+
+
+def everything(*, but_of: Person | None = None) -> dict[str, Any]:
+    """All that is kept, without the columns that one person has chosen for herself."""
+    kept = {model.__name__: sorted(map(str, model.objects.values_list())) for model in KEPT}
+    chosen = list(ChosenColumns.objects.exclude(person=but_of).values_list())
+    return kept | {"columns": chosen, "contacts": ContactTest.objects.count()}
 
 
 def all_names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> set[str]:
@@ -106,13 +136,15 @@ def test_a_stranger_is_sent_to_the_login(addresses: dict[Place, str], place: Pla
 def test_somebody_without_rights_sees_and_changes_nothing(
     addresses: dict[Place, str], nobody: Person, place: Place, method: str
 ) -> None:
-    before = everything()
+    before = everything(but_of=nobody)
     answer = ask(nobody, method, addresses[place])
-    assert everything() == before
-    assert "web1" not in answer.content.decode()
-    allowed = method in {"get", "head"} and not place.needs
+    assert b"web1" not in answer.getvalue()
+    assert everything(but_of=nobody) == before
+    allowed = method in {"get", "head"} and place.gets and not place.needs
     assert (answer.status_code == 200) == allowed
-    assert answer.status_code in {200, FORBIDDEN, 404, NOT_ALLOWED}
+    her_own = method == "post" and place.posts and not place.needs
+    assert (answer.status_code == FOUND) == her_own
+    assert answer.status_code in {200, FOUND, FORBIDDEN, 404, NOT_ALLOWED}
 
 
 @pytest.mark.usefixtures("no_hypervisor")
@@ -125,6 +157,7 @@ def test_looking_changes_nothing_and_asks_no_node(
     for headers in ({}, {"HX-Request": "true"}):
         answer = ask(administrator, method, addresses[place], **headers)
         assert answer.status_code == (200 if place.gets else NOT_ALLOWED)
+        answer.getvalue()
     assert everything() == before
 
 
@@ -177,3 +210,25 @@ def test_rows_of_others_are_left_out(add_vm: AddVm, nobody: Person, administrato
     url = f"/vms/rows/?id={add_vm().pk}&id={uuid4()}&id=nonsense&open=x"
     assert "web1" not in ask(nobody, "get", url).content.decode()
     assert ask(administrator, "get", url).content.decode().count("<tbody") == 1
+
+
+def test_only_who_manages_machines_writes_tags_and_notes(
+    addresses: dict[Place, str], otto: Person, anna: Person
+) -> None:
+    vm = Vm.objects.get()
+    for name, words in (("vms:tags", {"vm": str(vm.pk), "add": "new"}), ("vms:notes/vm", {"notes": "new"})):
+        url = next(url for place, url in addresses.items() if named(place) == name)
+        before = everything()
+        assert browser_of(otto).post(url, words).status_code == FORBIDDEN
+        assert everything() == before
+        assert browser_of(anna).post(url, words).status_code == FOUND
+        assert everything() != before
+
+
+@pytest.mark.parametrize("name", ["bulk:page/bulk", "bulk:rows/bulk"])
+def test_a_bulk_action_is_shown_to_who_asked_for_it(addresses: dict[Place, str], nobody: Person, name: str) -> None:
+    url = next(url for place, url in addresses.items() if named(place) == name)
+    Bulk.objects.update(requested_by=nobody)
+    answer = ask(nobody, "get", url)
+    assert answer.status_code == 200
+    assert "web1" not in answer.content.decode()

@@ -38,8 +38,18 @@ class StatusCount:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeUse:
+    """Percents in use, 0 to 100, or None if not known."""
+
+    memory_percent: int | None
+    memory_text: str
+    cpu_percent: int | None
+    cpu_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class NodeView:
-    """memory and cpu: percent in use, 0 to 100, or None if not known. statuses: of its machines without templates."""
+    """statuses: of its machines without templates."""
 
     pk: str
     name: str
@@ -58,11 +68,8 @@ class NodeView:
     statuses: list[StatusCount]
     templates_url: str
     vms_url: str
-    memory_percent: int | None
-    memory_text: str
-    cpu_percent: int | None
-    cpu_text: str
-    cpu_use: str
+    use: NodeUse
+    cpus: str
     versions: str
     hostname: str
     cpu_model: str
@@ -90,7 +97,6 @@ def _machines_by_status(nodes: Sequence[Node]) -> dict[int, dict[tuple[Kind, Mai
 
 def _node_view(node: Node, counts: Counts) -> NodeView:
     templates = sum(count for (kind, _), count in counts.items() if kind is Kind.TEMPLATE)
-    used = max(0, node.memory_total - node.memory_free)
     return NodeView(
         pk=str(node.pk),
         name=node.name,
@@ -109,11 +115,8 @@ def _node_view(node: Node, counts: Counts) -> NodeView:
         statuses=_statuses(node, counts),
         vms_url=_list_url("vms:list", node),
         templates_url=_list_url("vms:templates", node),
-        memory_percent=round(100 * used / node.memory_total) if node.memory_total else None,
-        memory_text=_of(formats.size(used), formats.size(node.memory_total)) if node.memory_total else "",
-        cpu_percent=None if node.cpu_permille is None else round(node.cpu_permille / 10),
-        cpu_text=labels.cpus(node.cpus) if node.cpus else "",
-        cpu_use=_cpu_use(node),
+        use=_use(node),
+        cpus=labels.cpus(node.cpus) if node.cpus else "",
         versions=_versions(node),
         hostname=node.hostname,
         cpu_model=node.cpu_model,
@@ -155,11 +158,21 @@ def _list_url(page: str, node: Node, **narrowed: str) -> str:
     return f"{reverse(page)}?{urlencode({'node': node.name, **narrowed})}"
 
 
+def _use(node: Node) -> NodeUse:
+    used = max(0, node.memory_total - node.memory_free)
+    return NodeUse(
+        memory_percent=round(100 * used / node.memory_total) if node.memory_total else None,
+        memory_text=_of(formats.size(used), formats.size(node.memory_total)) if node.memory_total else "",
+        cpu_percent=None if node.cpu_permille is None else round(node.cpu_permille / 10),
+        cpu_text=_cpu_text(node),
+    )
+
+
 def _of(part: str, whole: str) -> str:
     return str(labels.USED_OF) % {"used": part, "total": whole}
 
 
-def _cpu_use(node: Node) -> str:
+def _cpu_text(node: Node) -> str:
     if node.cpu_permille is None:
         return ""
     return str(labels.SHARE_OF) % {"percent": round(node.cpu_permille / 10), "total": labels.cpus(node.cpus)}

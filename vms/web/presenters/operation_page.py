@@ -73,7 +73,7 @@ def _steps(operation: Operation, view: OperationView) -> list[StepView]:
 def _step(number: int, name: str, operation: Operation, view: OperationView) -> StepView:
     state = _state(number, operation)
     notes = {
-        StepState.NOW: " · ".join(part for part in (view.phase, view.pace) if part),
+        StepState.NOW: " · ".join(part for part in (view.far.phase, view.far.pace) if part),
         StepState.FAILED: view.problem,
     }
     return StepView(
@@ -81,7 +81,7 @@ def _step(number: int, name: str, operation: Operation, view: OperationView) -> 
         state=state,
         state_label=str(labels.STEP_STATE[state]),
         note=notes.get(state, ""),
-        side=view.percent_text if state is StepState.NOW else "",
+        side=view.far.percent_text if state is StepState.NOW else "",
     )
 
 

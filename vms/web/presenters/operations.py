@@ -27,14 +27,24 @@ LOOK: Mapping[Progress, str] = {
     Progress.CANCELLED: "off",
 }
 
+UNDER_WAY = frozenset({Progress.QUEUED, Progress.WORKING})
 NEEDS_ATTENTION = frozenset({Progress.FAILED, Progress.UNCLEAR})
 
 
 @dataclass(frozen=True, slots=True)
+class HowFar:
+    """Of an operation under way; empty of one that is not. pace: "60 MiB/s · 2 min left", "" if nobody can tell."""
+
+    phase: str = ""
+    percent: float | None = None
+    percent_text: str = ""
+    pace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OperationView:
-    """look: now, warn, good, bad or off. lasted: how long it took, "0.6 s". pace: "60 MiB/s · 2 min left", "" if that
-    cannot be told. under_way: it has not ended. bulk_url: of the bulk action it is a part of, "" if of none or if
-    nobody has asked."""
+    """look: now, warn, good, bad or off. lasted: how long it took, "0.6 s". under_way: it has not ended. bulk_url: of
+    the bulk action it is a part of, "" if of none or if nobody has asked."""
 
     pk: str
     url: str
@@ -50,10 +60,7 @@ class OperationView:
     lasted: str
     progress: str
     look: str
-    phase: str
-    percent: float | None
-    percent_text: str
-    pace: str
+    far: HowFar
     under_way: bool
     problem: str
     evidence: str
@@ -75,7 +82,6 @@ def operation_rows(operations: Iterable[Operation], viewer: Viewer) -> list[Oper
 def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> OperationView:
     """operation: with its vm and node."""
     progress = Progress(operation.progress)
-    under_way = progress in {Progress.QUEUED, Progress.WORKING}
     permitted = may_cancel(viewer, operation)
     open_failure = progress in NEEDS_ATTENTION and operation.acknowledged_at is None
     return OperationView(
@@ -93,10 +99,7 @@ def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> 
         lasted=_lasted(operation),
         progress=str(labels.PROGRESS[progress]),
         look=LOOK[progress],
-        phase=str(labels.PHASE[Phase(operation.phase)]) if under_way else "",
-        percent=operation.percent if under_way else None,
-        percent_text=formats.percent(operation.percent) if under_way and operation.percent is not None else "",
-        pace=_pace(operation) if under_way else "",
+        far=_how_far(operation) if progress in UNDER_WAY else HowFar(),
         under_way=operation.finished_at is None,
         problem=problem_text(operation),
         evidence=operation.evidence,
@@ -125,6 +128,15 @@ def _lasted(operation: Operation) -> str:
     if operation.finished_at is None:
         return ""
     return formats.duration((operation.finished_at - operation.requested_at).total_seconds())
+
+
+def _how_far(operation: Operation) -> HowFar:
+    return HowFar(
+        phase=str(labels.PHASE[Phase(operation.phase)]),
+        percent=operation.percent,
+        percent_text="" if operation.percent is None else formats.percent(operation.percent),
+        pace=_pace(operation),
+    )
 
 
 def _pace(operation: Operation) -> str:

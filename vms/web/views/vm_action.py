@@ -22,7 +22,7 @@ from vms.web.lists.liking import liking_of
 from vms.web.lists.machine_columns import PAGE_OF, with_columns
 from vms.web.presenters.buttons import why_off
 from vms.web.presenters.confirming import confirmation
-from vms.web.presenters.machines import machine_row
+from vms.web.presenters.machines import machine_rows
 from vms.web.requests import PanelRequest, back_to, wants_a_part
 
 ACCEPTED, CONFLICT = 202, 409
@@ -49,13 +49,14 @@ def _submit(request: PanelRequest, vm: Vm, action: Action) -> HttpResponse:
 
 
 def _answer(request: PanelRequest, vm: Vm, status: int) -> HttpResponse:
-    """The row as it is now for the page's script; for everybody else back to the page."""
+    """The row as it is now for the page's script, opened if it was; for everybody else back to the page."""
     if not wants_a_part(request):
         return back_to(request, reverse("vms:templates" if vm.kind == Kind.TEMPLATE else "vms:list"))
     columns = liking_of(request.user, PAGE_OF[Kind(vm.kind)]).columns
     fresh = with_columns(Vm.objects.all().with_operations_under_way(), columns).get(pk=vm.pk)
-    row = machine_row(fresh, request.user, number=None, opened=False, columns=columns)
-    return render(request, "vms/answer.html", {"rows": [row]}, status=status)
+    opened = request.GET.getlist("open")
+    shown = machine_rows([fresh], request.user, first=None, opened=opened, columns=columns)
+    return render(request, "vms/answer.html", {"rows": shown}, status=status)
 
 
 def _order(request: PanelRequest, vm: Vm, action: Action) -> Order:
