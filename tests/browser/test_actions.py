@@ -49,8 +49,8 @@ def test_a_real_guest_shuts_down_in_order(stack: Stack, open_panel: OpenPanel) -
     for _ in range(6):  # one that is just starting does not hear the first knock
         expect(row.locator(".status__text")).to_have_text("Running", timeout=15_000)
         row.get_by_label("Shutdown", exact=True).click()
-        if panel.dialog.is_visible():
-            panel.confirm()
+        expect(panel.dialog).to_be_visible()
+        panel.confirm()
         expect(row.locator(".status__text")).to_have_text("Shutting down", timeout=5_000)
         expect(row.locator(".status__text")).not_to_have_text("Shutting down", timeout=20_000)
         if row.locator(".status__text").text_content() == "Stopped":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -47,7 +49,7 @@ def test_a_new_machine_appears_and_one_that_vanishes_says_so(stack: Stack, open_
         panel.sees(machine, "Stopped", within=5)
         machine.call("undefine")
         panel.sees(machine, "Unknown", within=2)
-        expect(panel.row(machine)).to_have_class("is-stale")
+        expect(panel.row(machine)).to_have_class(re.compile(r"\bis-stale\b"))
         expect(panel.row(machine).locator(".status__note")).to_contain_text("no longer knows it")
 
 
@@ -59,7 +61,7 @@ def test_a_lost_node_greys_its_rows_and_comes_back(stack: Stack, open_panel: Ope
         stack.beta.kill_daemon()
 
         panel.sees(machine, "Unknown", within=5)
-        expect(panel.row(machine)).to_have_class("is-stale")
+        expect(panel.row(machine)).to_have_class(re.compile(r"\bis-stale\b"))
         expect(panel.row(machine).locator(".status__note")).to_contain_text("since")
         expect(nodes.page.locator("tbody", has_text="beta").locator(".status__text")).to_have_text("Unreachable")
         panel.sees(machine, "Running", within=30)
