@@ -41,6 +41,13 @@ def test_the_pages_script_gets_the_row_and_everybody_else_goes_back(browser: Cli
     assert Operation.objects.count() == 1
 
 
+def test_an_opened_row_comes_back_opened(browser: Client, vm: Vm) -> None:
+    closed = browser.post(f"/vms/{vm.pk}/start/", headers=PART).content.decode()
+    opened = browser.post(f"/vms/{vm.pk}/start/?open={vm.pk}", headers=PART).content.decode()
+    assert "row-detail" in opened
+    assert "row-detail" not in closed
+
+
 @pytest.mark.parametrize(
     "elsewhere", ["https://example.org/", "//example.org", "javascript:alert(1)", "/\\example.org", ""]
 )
