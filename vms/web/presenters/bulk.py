@@ -18,10 +18,10 @@ from vms.models.viewer import Viewer
 from vms.operations.bulk import Planned, nothing_to_do
 from vms.operations.permission import may_somewhere
 from vms.rules.actions import Action, Risk, risk_of
-from vms.web.presenters.buttons import ICON, OTHER_ACTIONS, RUN_ACTIONS, why_off
+from vms.web.presenters.buttons import ICON, MORE_ACTIONS, OTHER_ACTIONS, RUN_ACTIONS, why_off
 from vms.web.presenters.statuses import StatusView, status_view
 
-ACTIONS = (*RUN_ACTIONS, *OTHER_ACTIONS)
+ACTIONS = (*RUN_ACTIONS, *MORE_ACTIONS, *OTHER_ACTIONS)
 SHOWN_OF_A_GROUP = 200
 
 
