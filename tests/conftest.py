@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connections
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from directory.models import Person
 from stoney_panel.celery import app
@@ -46,6 +46,13 @@ def django_db_modify_db_settings(
 def _no_heart_beats_into_other_tests() -> None:
     """The tests of the lease's heartbeat have a heart of their own."""
     leasing.HEARTBEAT_SECONDS = 3600.0
+
+
+@pytest.fixture(autouse=True)
+def _every_test_begins_in_english() -> Iterator[None]:
+    """A page leaves its reader's language behind in the thread that made it."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)
