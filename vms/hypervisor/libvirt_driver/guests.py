@@ -46,8 +46,8 @@ def _answers_of(domain: libvirt.virDomain) -> Mapping[str, Any]:
     try:
         return cast("dict[str, Any]", domain.guestInfo(wanted))
     except libvirt.libvirtError as error:
-        if error.get_error_code() in NO_ANSWER:
-            raise
+        if error.get_error_code() in NO_ANSWER | NO_AGENT:
+            raise  # asked again for nothing in particular, libvirt would fail without saying why
         return cast("dict[str, Any]", domain.guestInfo(0))
 
 
