@@ -198,3 +198,11 @@ def test_who_may_see_no_machine_counts_none(nobody: Person, machines: dict[str, 
     page = browser_of(nobody).get("/vms/").content.decode()
     assert "production" not in page
     assert "runs" not in page
+
+
+def test_opening_a_row_keeps_the_search_the_page_and_the_other_rows(browser: Client, add_vm: AddVm) -> None:
+    vm, other = add_vm("web1"), add_vm("web2")
+    address = f"/vms/?q=web&sort=-name&page=1&open={other.uuid}"
+    page = browser.get(address).content.decode().replace("&amp;", "&")
+    assert f'href="?q=web&sort=-name&page=1&open={other.uuid}&open={vm.uuid}"' in page
+    assert 'href="?q=web&sort=-name&page=1" data-more' in page

@@ -8,7 +8,7 @@ PAGE, OPENED = "page", "open"
 
 
 class Address:
-    """The answers in an address, and where other answers would lead. No link keeps the number of the page."""
+    """The answers in an address, and where other answers would lead. Only opening a row keeps the page number."""
 
     def __init__(self, query: QueryDict) -> None:
         self._query = query
@@ -24,10 +24,11 @@ class Address:
 
     def toggled(self, name: str, value: str) -> str:
         """With one of several answers to the same question added, or taken out if it was given."""
-        query = self._without_page()
-        given = query.getlist(name)
-        query.setlist(name, [one for one in given if one != value] if value in given else [*given, value])
-        return _link(query)
+        return _link(_toggled(self._without_page(), name, value))
+
+    def opening(self, row: str) -> str:
+        """The same page with one row opened, or closed if it was open."""
+        return _link(_toggled(self._query.copy(), OPENED, row))
 
     def without(self, *names: str) -> str:
         return _link(self._less(names))
@@ -51,6 +52,12 @@ class Address:
         query = self._query.copy()
         query.pop(PAGE, None)
         return query
+
+
+def _toggled(query: QueryDict, name: str, value: str) -> QueryDict:
+    given = query.getlist(name)
+    query.setlist(name, [one for one in given if one != value] if value in given else [*given, value])
+    return query
 
 
 def _link(query: QueryDict) -> str:

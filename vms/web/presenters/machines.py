@@ -23,12 +23,16 @@ ALWAYS_THERE = 5
 
 @dataclass(frozen=True, slots=True)
 class MachineRow:
-    """cells: of the chosen columns, as HTML. tickable: the viewer may do something to many at once. width: in cells."""
+    """cells: of the chosen columns, as HTML. tickable: the viewer may do something to many at once. width: in cells.
+
+    more_url: the page with this row opened, or closed.
+    """
 
     uuid: str
     number: int | None
     name: str
     url: str
+    more_url: str
     status: SafeString
     run_actions: SafeString
     cells: SafeString
@@ -74,6 +78,7 @@ def machine_row(
         number=number,
         name=vm.display_name,
         url=reverse("vms:page", args=[vm.uuid]),
+        more_url=f"?open={vm.uuid}",
         status=status_cell(status_view(vm)),
         run_actions=action_bar(vm, offered(RUN_ACTIONS, viewer)),
         cells=cells(vm, columns),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -32,6 +33,9 @@ def show(request: PanelRequest, kind: Kind) -> HttpResponse:
     liking = liking_of(request.user, PAGE_OF[kind])
     found = with_columns(filters.found(visible).with_operations_under_way(), liking.columns)
     page = ListPage(request, LIST, found, total=counts.total)
+    rows_shown = machine_rows(
+        page.rows, request.user, first=page.first, opened=request.GET.getlist("open"), columns=liking.columns
+    )
     context = {
         "list": page,
         "page_key": PAGE_OF[kind],
@@ -45,9 +49,7 @@ def show(request: PanelRequest, kind: Kind) -> HttpResponse:
         "csv_url": f"{reverse('vms:csv', args=[PAGE_OF[kind]])}?{page.address.lasting()}",
         "bulk": bulk_bar(request.user, page=PAGE_OF[kind], query=page.address.lasting(), total=page.total),
         "has_nodes": page.total > 0 or Node.objects.exists(),
-        "rows": machine_rows(
-            page.rows, request.user, first=page.first, opened=request.GET.getlist("open"), columns=liking.columns
-        ),
+        "rows": [replace(row, more_url=page.address.opening(row.uuid)) for row in rows_shown],
     }
     return remember_size(request, render(request, "vms/list.html", context))
 
