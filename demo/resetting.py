@@ -19,7 +19,8 @@ from demo.talking import say
 LONGEST_STOP = 180
 # Everything that the demo and the panel in it write below PANEL_DATA; what else is there stays.
 MADE = (
-    *("nodes", "guest", ".guest.lock", ".guest-*", "redis", "log", "static", "examples-made.json", "asleep-*.json"),
+    *("nodes", "guest", ".guest.lock", ".guest-*", "redis", "log", "static", "words"),
+    *("examples-made.json", "asleep-*.json"),
     *("panel.sqlite3*", "secret-key", "demo-password", "clock-schedule*", NAME),
 )
 
