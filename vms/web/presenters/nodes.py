@@ -19,6 +19,7 @@ from vms.rules.problems import Problem
 from vms.rules.status import Main
 from vms.web import formats
 from vms.web.presenters.statuses import LOOK
+from vms.web.presenters.steps import StepView
 from vms.web.presenters.timeline import Timeline, timeline
 
 Counts = Mapping[tuple[Kind, Main], int]
@@ -194,15 +195,6 @@ def _versions(node: Node) -> str:
     if not node.libvirt_version:
         return ""
     return f"libvirt {node.libvirt_version} · QEMU {node.hypervisor_version}"
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    label: str
-    state: str
-    state_label: str
-    note: str
-    side: str
 
 
 @dataclass(frozen=True, slots=True)

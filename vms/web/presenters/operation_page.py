@@ -15,18 +15,8 @@ from vms.rules.progress import Progress
 from vms.web import formats
 from vms.web.presenters.bulk_result import bulk_name
 from vms.web.presenters.operations import OperationView, operation_rows
+from vms.web.presenters.steps import StepView
 from vms.web.presenters.timeline import TimelineEntry, timeline_entry
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """state: todo, now, done or failed; state_label: the same in a word."""
-
-    label: str
-    state: str
-    state_label: str
-    note: str
-    side: str
 
 
 @dataclass(frozen=True, slots=True)
