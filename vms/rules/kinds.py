@@ -22,3 +22,14 @@ class Mode(StrEnum):
     MAINTENANCE = "maintenance mode"
     FIRST_INSTALLATION = "first installation"
     DO_NOT_USE = "do not use"
+
+
+class Link(StrEnum):
+    """How a machine hangs on the one it was made from."""
+
+    NONE = ""
+    """Not at all: its disks stand alone."""
+    STREAMING = "streaming"
+    """Its disks still need the other's, and are being made to stand alone; that goes on until it is done."""
+    LINKED = "linked"
+    """Its disks still need the other's, and somebody chose to leave it so, or it failed."""

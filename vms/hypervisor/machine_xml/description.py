@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.kinds import Kind, Lifetime, Link, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,16 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class PanelMark:
-    """What the panel itself wrote into the definition. made_disks: paths of the images it made for the machine."""
+    """What the panel itself wrote into the definition. made_disks: paths of the images it made for the machine;
+    origin: the machine it was made from."""
 
     kind: Kind | None = None
     lifetime: Lifetime | None = None
     mode: Mode | None = None
     display_name: str = ""
     made_disks: frozenset[str] = frozenset()
+    origin: UUID | None = None
+    link: Link = Link.NONE
 
 
 @dataclass(frozen=True, slots=True)

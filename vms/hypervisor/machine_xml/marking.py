@@ -3,11 +3,13 @@
 <stoney:vm xmlns:stoney="urn:stoney-panel:vm:1" kind="vm" type="persistent" mode="...">
   <stoney:display-name>...</stoney:display-name>
   <stoney:made-disk>/path</stoney:made-disk>
+  <stoney:origin uuid="..." link="streaming"/>
 </stoney:vm>
 """
 
 from enum import StrEnum
 from typing import TypeVar
+from uuid import UUID
 
 from lxml import etree
 from lxml.etree import _Element as Element
@@ -15,12 +17,13 @@ from lxml.etree import _Element as Element
 from vms.hypervisor.errors import InvalidXml
 from vms.hypervisor.machine_xml.description import PanelMark
 from vms.hypervisor.machine_xml.parsing import parse, text_of
-from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.kinds import Kind, Lifetime, Link, Mode
 
 NAMESPACE = "urn:stoney-panel:vm:1"
 _VM = f"{{{NAMESPACE}}}vm"
 _DISPLAY_NAME = f"{{{NAMESPACE}}}display-name"
 _MADE_DISK = f"{{{NAMESPACE}}}made-disk"
+_ORIGIN = f"{{{NAMESPACE}}}origin"
 _BEFORE_METADATA = frozenset({"name", "uuid", "genid", "title", "description"})
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -31,27 +34,42 @@ def mark_in(root: Element) -> PanelMark:
     vm = root.find(f"metadata/{_VM}")
     if vm is None:
         return PanelMark()
+    origin = vm.find(_ORIGIN)
     return PanelMark(
         kind=_word(Kind, vm.get("kind")),
         lifetime=_word(Lifetime, vm.get("type")),
         mode=_word(Mode, vm.get("mode")),
         display_name=vm.findtext(_DISPLAY_NAME) or "",
         made_disks=frozenset(disk.text for disk in vm.iterfind(_MADE_DISK) if disk.text),
+        origin=None if origin is None else _uuid(origin.get("uuid", "")),
+        link=(None if origin is None else _word(Link, origin.get("link"))) or Link.NONE,
     )
+
+
+def element_of(mark: PanelMark) -> str:
+    """The element alone, as libvirt's own call for metadata takes it, which adds the prefix itself and refuses one
+    that is there already."""
+    vm = etree.fromstring(f'<vm xmlns="{NAMESPACE}"/>')
+    _write(vm, mark)
+    return etree.tostring(vm, encoding="unicode")
 
 
 def with_panel_mark(xml: str, mark: PanelMark) -> str:
     """The same definition with this mark. All else stays as it was, down to comments and what nobody knows."""
     root = parse(xml)
-    try:
-        _write(_vm_element(root), mark)
-    except ValueError as error:  # a character that XML has no way to write
-        raise InvalidXml(str(error)) from error
+    _write(_vm_element(root), mark)
     return text_of(root)
 
 
 def _word(words: type[Word], text: str | None) -> Word | None:
     return words(text) if text in set(words) else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _vm_element(root: Element) -> Element:
@@ -61,7 +79,7 @@ def _vm_element(root: Element) -> Element:
         metadata = etree.Element("metadata")
         root.insert(_place_for_metadata(root), metadata)
     vm = metadata.find(_VM)
-    return vm if vm is not None else _add(metadata, _VM)
+    return vm if vm is not None else etree.SubElement(metadata, _VM, nsmap={"stoney": NAMESPACE})
 
 
 def _place_for_metadata(root: Element) -> int:
@@ -70,15 +88,30 @@ def _place_for_metadata(root: Element) -> int:
 
 
 def _write(vm: Element, mark: PanelMark) -> None:
+    try:
+        _write_words(vm, mark)
+    except ValueError as error:  # a character that XML has no way to write
+        raise InvalidXml(str(error)) from error
+
+
+def _write_words(vm: Element, mark: PanelMark) -> None:
     _write_word(vm, "kind", mark.kind)
     _write_word(vm, "type", mark.lifetime)
     _write_word(vm, "mode", mark.mode)
-    for old in vm.findall(_DISPLAY_NAME) + vm.findall(_MADE_DISK):
+    for old in [*vm.findall(_DISPLAY_NAME), *vm.findall(_MADE_DISK), *vm.findall(_ORIGIN)]:
         vm.remove(old)
     if mark.display_name:
-        _add(vm, _DISPLAY_NAME).text = mark.display_name
+        etree.SubElement(vm, _DISPLAY_NAME).text = mark.display_name
     for path in sorted(mark.made_disks):
-        _add(vm, _MADE_DISK).text = path
+        etree.SubElement(vm, _MADE_DISK).text = path
+    if mark.origin is not None:
+        _write_origin(etree.SubElement(vm, _ORIGIN), mark)
+
+
+def _write_origin(origin: Element, mark: PanelMark) -> None:
+    origin.set("uuid", str(mark.origin))
+    if mark.link:
+        origin.set("link", mark.link)
 
 
 def _write_word(vm: Element, name: str, word: StrEnum | None) -> None:
@@ -86,7 +119,3 @@ def _write_word(vm: Element, name: str, word: StrEnum | None) -> None:
         vm.set(name, word)
     elif name in vm.attrib:
         del vm.attrib[name]
-
-
-def _add(parent: Element, tag: str) -> Element:
-    return etree.SubElement(parent, tag, nsmap={"stoney": NAMESPACE})
