@@ -6,10 +6,11 @@ from uuid import UUID
 from lxml.etree import _Element as Element
 
 from vms.hypervisor.errors import InvalidXml
+from vms.hypervisor.machine_xml.booting import number_of
 from vms.hypervisor.machine_xml.description import Disk, Interface, MachineDescription
 from vms.hypervisor.machine_xml.marking import mark_in
 from vms.hypervisor.machine_xml.parsing import parse
-from vms.hypervisor.machine_xml.sizes import size_of, whole_number
+from vms.hypervisor.machine_xml.sizes import size_of, vcpus_of
 
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
 _BOOT_NAMES = {"disk": "hd", "lun": "hd", "cdrom": "cdrom", "floppy": "fd"}
@@ -28,7 +29,7 @@ def describe(xml: str) -> MachineDescription:
         title=_text(root, "title"),
         memory=memory,
         memory_current=memory if current is None else current,
-        vcpus=_vcpus(root),
+        vcpus=vcpus_of(root),
         vcpus_current=_vcpus_current(root),
         virt_type=root.get("type", ""),
         arch=_attribute(root, "os/type", "arch"),
@@ -65,14 +66,9 @@ def _uuid(root: Element) -> UUID | None:
         raise InvalidXml(f"malformed uuid {text!r}") from error
 
 
-def _vcpus(root: Element) -> int:
-    vcpu = root.find("vcpu")
-    return 1 if vcpu is None else whole_number(vcpu)
-
-
 def _vcpus_current(root: Element) -> int:
     current = _attribute(root, "vcpu", "current")
-    return int(current[:9]) if current.isascii() and current.isdigit() else _vcpus(root)
+    return int(current[:9]) if current.isascii() and current.isdigit() else vcpus_of(root)
 
 
 def _boot_devices(root: Element) -> tuple[str, ...]:
@@ -82,14 +78,9 @@ def _boot_devices(root: Element) -> tuple[str, ...]:
 
 
 def _boot_devices_by_number(root: Element) -> tuple[str, ...]:
-    numbered = ((_order(boot), boot.getparent()) for boot in root.iterfind("devices/*/boot"))
+    numbered = ((number_of(boot), boot.getparent()) for boot in root.iterfind("devices/*/boot"))
     ordered = sorted(numbered, key=lambda pair: pair[0])
     return tuple(_boot_name(device) for _, device in ordered if device is not None)
-
-
-def _order(boot: Element) -> int:
-    order = boot.get("order", "")
-    return int(order[:9]) if order.isascii() and order.isdigit() else 0
 
 
 def _boot_name(device: Element) -> str:

@@ -16,6 +16,12 @@ def size_of(element: Element | None) -> int | None:
     return whole_number(element) * _factor(element.get("unit", "KiB"))
 
 
+def vcpus_of(root: Element) -> int:
+    """The most the machine may have."""
+    vcpu = root.find("vcpu")
+    return 1 if vcpu is None else whole_number(vcpu)
+
+
 def whole_number(element: Element) -> int:
     text = (element.text or "").strip()
     if not (text.isascii() and text.isdigit()):

@@ -1,0 +1,63 @@
+"""The disks of a copy: its own images, empty drives, and nothing that it would write to together with the origin."""
+
+from collections.abc import Mapping
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from vms.hypervisor.errors import InvalidXml
+from vms.hypervisor.machine_xml.elements import child_of, drop, drop_all, drop_attributes
+
+_DRIVES = frozenset({"cdrom", "floppy"})
+_OF_THE_OLD_IMAGE = ("source", "backingStore", "mirror", "auth", "encryption", "serial", "wwn")
+
+
+def replace_disks(root: Element, paths: Mapping[str, str]) -> None:
+    """paths: of qcow2 images, by target. A disk without one is left out, unless it may be shared with the origin.
+
+    InvalidXml if a target is none of the machine's disks.
+    """
+    disks = root.findall("devices/disk")
+    unknown = set(paths) - {_target(disk) for disk in disks if disk.get("device") not in _DRIVES}
+    if unknown:
+        raise InvalidXml(f"the machine has no disk {', '.join(sorted(unknown))}")
+    for disk in disks:
+        _replace(disk, paths.get(_target(disk), ""))
+
+
+def _replace(disk: Element, path: str) -> None:
+    if disk.get("device") in _DRIVES:
+        _eject(disk)
+    elif path:
+        _use(disk, path)
+    elif not _may_be_shared(disk):
+        drop(disk)
+
+
+def _eject(drive: Element) -> None:
+    drop_all(drive, *_OF_THE_OLD_IMAGE)
+    drive.set("type", "file")
+    for target in drive.iterfind("target"):
+        drop_attributes(target, "tray")
+
+
+def _use(disk: Element, path: str) -> None:
+    drop_all(disk, *_OF_THE_OLD_IMAGE)
+    disk.set("type", "file")
+    if disk.get("device") == "lun":  # SCSI commands can be passed on to a device of the node only
+        disk.set("device", "disk")
+        drop_attributes(disk, "rawio", "sgio")
+    driver = disk.find("driver")
+    if driver is None:
+        driver = etree.SubElement(disk, "driver", name="qemu")
+    driver.set("type", "qcow2")
+    child_of(disk, "source").set("file", path)
+
+
+def _may_be_shared(disk: Element) -> bool:
+    return disk.find("readonly") is not None or disk.find("shareable") is not None
+
+
+def _target(disk: Element) -> str:
+    target = disk.find("target")
+    return "" if target is None else target.get("dev", "")
