@@ -1,8 +1,32 @@
 """A machine's definition, text to text: read what it says, change one thing and leave the rest as it was."""
 
+from vms.hypervisor.machine_xml.backing import with_images_below
+from vms.hypervisor.machine_xml.booting import BootDevice
+from vms.hypervisor.machine_xml.changing import with_boot_device
+from vms.hypervisor.machine_xml.cloning import Clone, clone_of
 from vms.hypervisor.machine_xml.description import Disk, Interface, MachineDescription, PanelMark
-from vms.hypervisor.machine_xml.marking import with_panel_mark
+from vms.hypervisor.machine_xml.macs import fresh_mac
+from vms.hypervisor.machine_xml.making import NewMachine, definition_of
+from vms.hypervisor.machine_xml.marking import NAMESPACE, element_of, with_panel_mark
 from vms.hypervisor.machine_xml.parsing import parse
 from vms.hypervisor.machine_xml.reading import describe
 
-__all__ = ["Disk", "Interface", "MachineDescription", "PanelMark", "describe", "parse", "with_panel_mark"]
+__all__ = [
+    "NAMESPACE",
+    "BootDevice",
+    "Clone",
+    "Disk",
+    "Interface",
+    "MachineDescription",
+    "NewMachine",
+    "PanelMark",
+    "clone_of",
+    "definition_of",
+    "describe",
+    "element_of",
+    "fresh_mac",
+    "parse",
+    "with_boot_device",
+    "with_images_below",
+    "with_panel_mark",
+]
