@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 
+from demo.nodes import LocalNode
 from tests.hypervisor.conftest import REAL
 from tests.hypervisor.places import Place, wait_for
+from tests.hypervisor.test_events import hears
 from vms.hypervisor.contract import Hypervisor, Machine
 from vms.hypervisor.errors import DiskMissing, InvalidXml, Refused, VmNotFound, WrongState
-from vms.hypervisor.machine_xml import describe
+from vms.hypervisor.machine_xml import PanelMark, describe
+from vms.rules.events import Happening
+from vms.rules.kinds import Kind, Lifetime, Link, Mode
 from vms.rules.power import Power, PowerReason
 
 CALLS_ON_A_MACHINE = [
@@ -19,6 +24,9 @@ CALLS_ON_A_MACHINE = [
     "disk_errors",
     "job_progress",
     "start",
+    "start_paused",
+    "images_below",
+    "pulls",
     "resume",
     "pause",
     "ask_to_shut_down",
@@ -26,6 +34,16 @@ CALLS_ON_A_MACHINE = [
     "reset",
     "undefine",
 ]
+
+MARK = PanelMark(
+    kind=Kind.VM,
+    lifetime=Lifetime.PERSISTENT,
+    mode=Mode.MAINTENANCE,
+    display_name="Büro <1>",
+    made_disks=frozenset({"/images/a & b", "/images/c"}),
+    origin=uuid4(),
+    link=Link.STREAMING,
+)
 
 
 def test_a_new_machine_is_off_and_listed_with_its_name(place: Place) -> None:
@@ -48,6 +66,19 @@ def test_pause_and_resume(place: Place) -> None:
     assert hypervisor.machine(vm) == Machine(vm, "one", Power.PAUSED, PowerReason.BY_REQUEST)
     hypervisor.resume(vm)
     assert hypervisor.machine(vm).power is Power.RUNNING
+
+
+@pytest.mark.parametrize("place", ["fake", REAL], indirect=True)
+def test_a_machine_may_be_started_so_that_its_guest_does_nothing_yet(place: Place) -> None:
+    hypervisor, vm = place.connect(), place.make("one")
+    events = place.driver.follow(place.uri)
+    hypervisor.start_paused(vm)
+    assert hears(events, vm, Happening.POWER_CHANGED)
+    assert hypervisor.machine(vm) == Machine(vm, "one", Power.PAUSED, PowerReason.BY_REQUEST)
+    assert is_wrong_state_for("start_paused", vm, place)
+    hypervisor.resume(vm)
+    assert hypervisor.machine(vm).power is Power.RUNNING
+    assert is_wrong_state_for("start_paused", vm, place)
 
 
 def test_power_off_leaves_it_off_and_says_why(place: Place) -> None:
@@ -145,6 +176,36 @@ def test_the_definition_of_a_running_machine_changes_for_its_next_start(place: P
     hypervisor.define(hypervisor.xml_of(vm).replace("</name>", "</name><title>later</title>", 1))
     assert describe(hypervisor.xml_of(vm)).title == "later"
     assert hypervisor.machine(vm).power is Power.RUNNING
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_the_panels_mark_is_replaced_and_all_else_stays(is_on: bool, place: Place) -> None:
+    theirs = "<metadata><o:theirs xmlns:o='urn:other'>5 &lt; 7</o:theirs></metadata>"
+    hypervisor, vm = place.connect(), place.make("one", extra=theirs)
+    if is_on:
+        hypervisor.start(vm)
+    for mark in (MARK, replace(MARK, display_name="other", origin=None, link=Link.NONE)):
+        hypervisor.write_mark(vm, mark)
+        assert describe(hypervisor.xml_of(vm)).panel == mark
+    assert "5 &lt; 7</o:theirs>" in hypervisor.xml_of(vm)
+
+
+@pytest.mark.parametrize("place", [REAL], indirect=True)
+def test_the_panels_mark_is_known_to_the_running_machine_too(place: Place, live_node: LocalNode) -> None:
+    vm = place.make("one")
+    place.connect().start(vm)
+    events = place.driver.follow(place.uri)
+    place.connect().write_mark(vm, MARK)
+    assert hears(events, vm, Happening.DEFINITION_CHANGED)
+    with live_node.connected() as somebody:
+        assert describe(somebody.lookupByUUID(vm.bytes).XMLDesc()).panel == MARK
+    place.connect().power_off(vm)
+    assert describe(place.connect().xml_of(vm)).panel == MARK
+
+
+def test_a_mark_that_cannot_be_written_down_is_refused(place: Place) -> None:
+    with pytest.raises(InvalidXml):
+        place.connect().write_mark(place.make("one"), PanelMark(display_name="a\x01b"))
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,8 @@ def test_the_fake_tells_what_a_test_put_there(place: Place) -> None:
     told = GuestInfo("Debian 12", "web1", (GuestInterface("52:54:00:00:00:01", ("10.0.0.7",)),))
     size = ImageSize(10, 4)
     node.machines[vm].guest, node.machines[vm].agent_answers = told, True
-    node.machines[vm].disks["vda"] = node.image_sizes["/images/a"] = size
+    node.machines[vm].disks["vda"] = size
+    node.add_image("/images/a", capacity=10, allocation=4)
     place.connect().start(vm)
     assert place.connect().guest(vm, seconds=1) == told
     assert place.connect().image_sizes(["/images/a", "/images/b"]) == {"/images/a": size}

@@ -8,6 +8,7 @@ import libvirt
 import pytest
 
 from vms.hypervisor.errors import (
+    DiskExists,
     DiskLocked,
     DiskMissing,
     HypervisorError,
@@ -25,6 +26,7 @@ from vms.hypervisor.errors import (
 from vms.hypervisor.libvirt_driver.refusals import error_from, error_from_opening
 
 QEMU, STORAGE, RPC = libvirt.VIR_FROM_QEMU, libvirt.VIR_FROM_STORAGE, libvirt.VIR_FROM_RPC
+STREAMS = libvirt.VIR_FROM_STREAMS
 DIED = "internal error: qemu unexpectedly closed the monitor: 2026-01-01T00:00:00Z qemu-system-x86_64: "
 
 
@@ -44,6 +46,7 @@ def said(code: int, text: str, *, domain: int = QEMU, number: int = -1) -> libvi
         (libvirt.VIR_ERR_CONFIG_UNSUPPORTED, Unsupported),
         (libvirt.VIR_ERR_XML_ERROR, InvalidXml),
         (libvirt.VIR_ERR_XML_INVALID_SCHEMA, InvalidXml),
+        (libvirt.VIR_ERR_STORAGE_VOL_EXIST, DiskExists),
         (libvirt.VIR_ERR_RPC, NodeUnreachable),
         (libvirt.VIR_ERR_NO_CONNECT, NodeUnreachable),
         (libvirt.VIR_ERR_OPERATION_FAILED, Refused),
@@ -63,6 +66,7 @@ def test_the_code_tells(code: int, kind: type[HypervisorError]) -> None:
         (DIED + "could not open kernel file '/boot/vmlinuz': No such file or directory", Refused),
         (DIED + "cannot set up guest memory 'pc.ram': Cannot allocate memory", NotEnoughMemory),
         (DIED + "-blockdev {...}: No space left on device", NoSpace),
+        ("internal error: Child process (/usr/bin/qemu-img create ...): No space left on device", NoSpace),
         ("internal error: client socket is closed", NodeUnreachable),
         ("internal error: connection closed due to keepalive timeout", NodeUnreachable),
         ("Cannot recv data: Connection reset by peer", NodeUnreachable),
@@ -81,6 +85,8 @@ def test_where_the_code_tells_nothing_the_text_does(text: str, kind: type[Hyperv
         (errno.ENOENT, QEMU, Refused),
         (errno.ENOMEM, QEMU, NotEnoughMemory),
         (errno.ENOSPC, STORAGE, NoSpace),
+        (errno.ENOENT, STREAMS, DiskMissing),
+        (errno.ENOSPC, STREAMS, NoSpace),
     ],
 )
 def test_a_system_error_tells_by_its_number_in_any_language(

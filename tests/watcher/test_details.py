@@ -250,7 +250,7 @@ def test_a_guest_without_an_agent_has_the_addresses_of_its_leases(
 def test_the_disks_of_a_machine_that_is_off_are_measured_when_storage_answers(
     machine: Vm, alpha: FakeNode, ask: Callable[[], Asked]
 ) -> None:
-    alpha.image_sizes["/images/a.qcow2"] = ImageSize(20 * GIB, GIB)
+    alpha.add_image("/images/a.qcow2", capacity=20 * GIB, allocation=GIB)
     alpha.fail_next("image_sizes", TimedOut("the storage hangs"))
     asked = ask()
     asked.until(lambda: Disk.objects.get().capacity == 20 * GIB)

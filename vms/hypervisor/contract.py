@@ -5,12 +5,13 @@ Every call blocks, may be made from any thread, and raises HypervisorError only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from uuid import UUID
 
+from vms.hypervisor.machine_xml import PanelMark
 from vms.rules.events import NodeEvent
 from vms.rules.power import Power, PowerReason
 
@@ -83,6 +84,39 @@ class JobProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class StoragePool:
+    """An active pool of images. folder: "" if its images are no files; over_network: kept elsewhere, so that other
+    nodes may have the same files."""
+
+    name: str
+    folder: str
+    capacity: int
+    free: int
+    over_network: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in a storage pool. format: qcow2, raw, iso ... as its first bytes say; below: the path of the image that
+    it needs, "" if it stands alone."""
+
+    path: str
+    format: str
+    capacity: int
+    allocation: int
+    below: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Copying into a disk what is still in the images below it, in bytes. limit: bytes per second, 0 for none."""
+
+    done: int
+    total: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class NodeInfo:
     """What a node is. Versions as text like "9.0.0"; memory in bytes. node_uuid: libvirt's identity of the host, "" if
     it has none."""
@@ -145,7 +179,15 @@ class Hypervisor(Protocol):
         """Make or change a machine's persistent definition. The XML is validated strictly."""
         ...
 
+    def write_mark(self, vm: UUID, mark: PanelMark) -> None:
+        """Replace the panel's own element in the machine's metadata, whether it is on or off. All else stays."""
+        ...
+
     def start(self, vm: UUID) -> None: ...
+    def start_paused(self, vm: UUID) -> None:
+        """With its process, but so that the guest does nothing until resume()."""
+        ...
+
     def resume(self, vm: UUID) -> None: ...
     def pause(self, vm: UUID) -> None: ...
     def ask_to_shut_down(self, vm: UUID) -> None:
@@ -166,6 +208,59 @@ class Hypervisor(Protocol):
     def delete_disk(self, path: str) -> None:
         """Delete an image in a storage pool. One that is already gone is no error. DiskMissing if no pool knows its
         folder."""
+        ...
+
+    def storage_pools(self) -> list[StoragePool]:
+        """The active ones."""
+        ...
+
+    def networks(self) -> list[str]:
+        """The names of the active ones."""
+        ...
+
+    def offers_kvm(self) -> bool: ...
+    def image(self, path: str) -> Image | None:
+        """None if there is no such file. DiskMissing if no pool knows its folder."""
+        ...
+
+    def make_image(self, path: str, capacity: int, *, on_top_of: str = "", format_below: str = "") -> None:
+        """A thin qcow2 image, empty or on top of another one, whose format must then be said: it is never guessed.
+        DiskMissing if no pool knows its folder, DiskExists if there is such a file."""
+        ...
+
+    def first_bytes(self, path: str, count: int) -> bytes:
+        """Of an image in a storage pool, as they are in the file; fewer if the file is shorter. DiskMissing."""
+        ...
+
+    def upload(self, path: str, size: int, source: BinaryIO, told: Callable[[int], None]) -> None:
+        """Put a file of so many bytes into a storage pool, byte by byte. told: called now and then with how many bytes
+        have gone; what it raises ends the upload. What was uploaded by half is removed again. DiskExists."""
+        ...
+
+    def images_below(self, vm: UUID) -> Mapping[str, str]:
+        """Of the machine's writable disks those that still need an image below them: its path by target."""
+        ...
+
+    def pull(self, vm: UUID, target: str, *, limit: int) -> None:
+        """Begin to copy what is below this disk into it, so that it stands alone at the end. The machine must have a
+        process. limit: bytes per second, 0 for none. One that is under way already is WrongState. After a stop or a
+        power-off the next one goes on where it was; when the process dies, what it had not flushed is copied again."""
+        ...
+
+    def pulls(self, vm: UUID) -> Mapping[str, Pull]:
+        """Those under way, by target. Nothing if it is off."""
+        ...
+
+    def limit_pull(self, vm: UUID, target: str, *, limit: int) -> None:
+        """limit: bytes per second, 0 for none. Without a pull nothing happens."""
+        ...
+
+    def keep_pulled(self, vm: UUID) -> None:
+        """Have written down what was copied so far, so that a pull whose process dies goes on from here."""
+        ...
+
+    def stop_pull(self, vm: UUID, target: str) -> None:
+        """What was copied stays; the rest is still below. Without a pull nothing happens."""
         ...
 
     def close(self) -> None: ...

@@ -53,6 +53,10 @@ class DiskInUse(HypervisorError):
     problem = Problem.DISK_IN_USE
 
 
+class DiskExists(HypervisorError):
+    problem = Problem.DISK_EXISTS
+
+
 class NoSpace(HypervisorError):
     problem = Problem.NO_SPACE
 

@@ -3,9 +3,7 @@
 A test builds a node with add_node(uri); connect and follow reach it as the libvirt driver reaches a real one.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from posixpath import dirname
+from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from vms.hypervisor import possible
@@ -14,20 +12,33 @@ from vms.hypervisor.contract import (
     GuestInfo,
     GuestInterface,
     Hypervisor,
-    ImageSize,
     JobProgress,
     Machine,
     MachineStats,
     NodeInfo,
+    Pull,
 )
-from vms.hypervisor.errors import DiskMissing, NodeUnreachable, Refused, VmNotFound, WrongState
-from vms.hypervisor.fake_node import FakeMachine, FakeNode, xml_for
+from vms.hypervisor.errors import NodeUnreachable, Refused
+from vms.hypervisor.fake_images import FakeImages
+from vms.hypervisor.fake_node import FakeImage, FakeMachine, FakeNode, FakePool, xml_for
+from vms.hypervisor.fake_pulls import FakePulls
 from vms.hypervisor.followers import Events
-from vms.hypervisor.machine_xml import describe
+from vms.hypervisor.machine_xml import PanelMark, describe, with_panel_mark
 from vms.rules.events import Happening
 from vms.rules.power import HAS_PROCESS, Power, PowerReason
 
-__all__ = ["FakeHypervisor", "FakeMachine", "FakeNode", "add_node", "connect", "follow", "forget_nodes", "xml_for"]
+__all__ = [
+    "FakeHypervisor",
+    "FakeImage",
+    "FakeMachine",
+    "FakeNode",
+    "FakePool",
+    "add_node",
+    "connect",
+    "follow",
+    "forget_nodes",
+    "xml_for",
+]
 
 _GIB = 1024**3
 _nodes: dict[str, FakeNode] = {}
@@ -59,12 +70,8 @@ def _reach(uri: str) -> FakeNode:
     return node
 
 
-class FakeHypervisor:
-    """A connection to a fake node. It stays with the followers it began with, so that it breaks together with them."""
-
-    def __init__(self, node: FakeNode) -> None:
-        self._node = node
-        self._followers = node.followers
+class FakeHypervisor(FakePulls, FakeImages):
+    """All calls of the contract."""
 
     def info(self) -> NodeInfo:
         with self._call("info") as node:
@@ -78,9 +85,6 @@ class FakeHypervisor:
                 memory_total=16 * _GIB,
                 memory_free=8 * _GIB,
             )
-
-    def is_alive(self) -> bool:
-        return self._followers is self._node.followers
 
     def machines(self) -> list[Machine]:
         with self._call("machines") as node:
@@ -104,7 +108,9 @@ class FakeHypervisor:
 
     def job_progress(self, vm: UUID) -> JobProgress | None:
         with self._machine("job_progress", vm) as machine:
-            return machine.job if machine.power in HAS_PROCESS else None
+            return (
+                machine.job or _sum_of(self._node.pulls_of(machine).values()) if machine.power in HAS_PROCESS else None
+            )
 
     def agent_answers(self, vm: UUID, *, seconds: int) -> bool | None:
         with self._machine("agent_answers", vm) as machine:
@@ -118,10 +124,6 @@ class FakeHypervisor:
         with self._machine("leased_addresses", vm) as machine:
             return machine.leases if machine.power in HAS_PROCESS else ()
 
-    def image_sizes(self, paths: Collection[str]) -> Mapping[str, ImageSize]:
-        with self._call("image_sizes") as node:
-            return {path: node.image_sizes[path] for path in paths if path in node.image_sizes}
-
     def define(self, xml: str) -> UUID:
         with self._call("define") as node:
             found = describe(xml)
@@ -132,8 +134,16 @@ class FakeHypervisor:
         self._node.happen(vm, Happening.DEFINITION_CHANGED)
         return vm
 
+    def write_mark(self, vm: UUID, mark: PanelMark) -> None:
+        with self._machine("write_mark", vm) as machine:
+            machine.xml = with_panel_mark(machine.xml, mark)
+        self._node.happen(vm, Happening.DEFINITION_CHANGED)
+
     def start(self, vm: UUID) -> None:
         self._move("start", vm, possible.START, Power.RUNNING)
+
+    def start_paused(self, vm: UUID) -> None:
+        self._move("start_paused", vm, possible.START, Power.PAUSED, PowerReason.BY_REQUEST)
 
     def resume(self, vm: UUID) -> None:
         self._move("resume", vm, possible.RESUME, Power.RUNNING)
@@ -159,37 +169,13 @@ class FakeHypervisor:
             del self._node.machines[vm]
         self._node.happen(vm, Happening.UNDEFINED)
 
-    def disks_on_top_of(self, path: str) -> Sequence[str]:
-        with self._call("disks_on_top_of") as node:
-            return sorted(image for image in node.images if path in _below(image, node.images))
+    def networks(self) -> list[str]:
+        with self._call("networks") as node:
+            return list(node.networks)
 
-    def delete_disk(self, path: str) -> None:
-        with self._call("delete_disk") as node:
-            if dirname(path) not in node.pools:
-                raise DiskMissing(f"no storage pool has the folder {dirname(path)}")
-            node.images.pop(path, None)
-
-    def close(self) -> None:
-        if self.is_alive():
-            self._node.break_connection()
-
-    @contextmanager
-    def _call(self, name: str) -> Iterator[FakeNode]:
-        with self._node.lock:
-            if not self.is_alive():
-                raise NodeUnreachable(f"the connection to {self._node.uri} was lost")
-            self._node.require_no_failure(name)
-            yield self._node
-
-    @contextmanager
-    def _machine(self, call: str, vm: UUID, possible_in: frozenset[Power] | None = None) -> Iterator[FakeMachine]:
-        with self._call(call) as node:
-            machine = node.machines.get(vm)
-            if machine is None:
-                raise VmNotFound(str(vm))
-            if possible_in is not None and machine.power not in possible_in:
-                raise WrongState(f"{machine.name} is {machine.power}")
-            yield machine
+    def offers_kvm(self) -> bool:
+        with self._call("offers_kvm") as node:
+            return node.offers_kvm
 
     def _move(
         self,
@@ -208,12 +194,11 @@ def _define(node: FakeNode, vm: UUID, name: str, xml: str) -> None:
     machine.name, machine.xml = name, xml
 
 
-def _below(image: str, images: dict[str, str]) -> list[str]:
-    """All that this image needs, down to the last."""
-    chain: list[str] = []
-    while (image := images.get(image, "")) and image not in chain:
-        chain.append(image)
-    return chain
+def _sum_of(pulls: Iterable[Pull]) -> JobProgress | None:
+    found = list(pulls)
+    if not found:
+        return None
+    return JobProgress(done=sum(pull.done for pull in found), total=sum(pull.total for pull in found))
 
 
 def _stats(machine: FakeMachine) -> MachineStats:

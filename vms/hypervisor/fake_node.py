@@ -4,15 +4,27 @@ from dataclasses import dataclass, field
 from threading import RLock
 from uuid import UUID, uuid4
 
-from vms.hypervisor.contract import DiskError, GuestInfo, GuestInterface, ImageSize, JobProgress, Machine
+from vms.hypervisor.contract import (
+    DiskError,
+    GuestInfo,
+    GuestInterface,
+    Image,
+    ImageSize,
+    JobProgress,
+    Machine,
+    Pull,
+    StoragePool,
+)
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
 from vms.hypervisor.followers import Followers
 from vms.hypervisor.machine_xml import describe
 from vms.rules.events import Happening, MachineEvent
-from vms.rules.power import Power, PowerReason
+from vms.rules.power import HAS_PROCESS, Power, PowerReason
 
 _XML = "<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>8</memory>{os}</domain>"
 _OS = "<os><type arch='x86_64' machine='pc'>hvm</type></os>"
+
+_GIB = 1024**3
 
 
 def xml_for(name: str, vm: UUID) -> str:
@@ -22,7 +34,8 @@ def xml_for(name: str, vm: UUID) -> str:
 
 @dataclass
 class FakeMachine:
-    """A machine and its guest. obeys: whether it shuts down when asked. disks: sizes by target, while it is on."""
+    """A machine and its guest. obeys: whether it shuts down when asked. disks: sizes by target, while it is on;
+    pulls: the limits of those under way, by target."""
 
     uuid: UUID
     name: str
@@ -37,13 +50,43 @@ class FakeMachine:
     disks: dict[str, ImageSize] = field(default_factory=dict)
     guest: GuestInfo | None = None
     leases: tuple[GuestInterface, ...] = ()
+    pulls: dict[str, int] = field(default_factory=dict)
 
     def as_machine(self) -> Machine:
         return Machine(self.uuid, self.name, self.power, self.reason)
 
 
+@dataclass
+class FakeImage:
+    """An image file. pulled: how much of what is below it was copied into it; kept: how much of that would survive a
+    sudden death of the process."""
+
+    format: str = "qcow2"
+    capacity: int = _GIB
+    allocation: int = 0
+    below: str = ""
+    content: bytes = b"QFI\xfb"
+    pulled: int = 0
+    kept: int = 0
+
+    def as_image(self, path: str) -> Image:
+        return Image(path, self.format, self.capacity, self.allocation, self.below)
+
+
+@dataclass
+class FakePool:
+    name: str
+    capacity: int = 1024 * _GIB
+    free: int = 1024 * _GIB
+    over_network: bool = False
+
+    def as_pool(self, folder: str) -> StoragePool:
+        return StoragePool(self.name, folder, self.capacity, self.free, self.over_network)
+
+
 class FakeNode:
-    """One node, and what a test may do to it. calls: the names of the calls it was asked to carry out, in order."""
+    """One node, and what a test may do to it. calls: the names of the calls it was asked to carry out, in order;
+    pools: by their folders; images: by their paths."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
@@ -51,9 +94,10 @@ class FakeNode:
         self.lock = RLock()
         self.followers = Followers()
         self.machines: dict[UUID, FakeMachine] = {}
-        self.images: dict[str, str] = {}
-        self.image_sizes: dict[str, ImageSize] = {}
-        self.pools: set[str] = {"/images"}
+        self.images: dict[str, FakeImage] = {}
+        self.pools = {"/images": FakePool("images")}
+        self.networks = ["default"]
+        self.offers_kvm = False
         self.calls: list[str] = []
         self._unreachable: HypervisorError | None = None
         self._failures: dict[str, list[HypervisorError]] = {}
@@ -64,8 +108,36 @@ class FakeNode:
         self.machines[vm] = FakeMachine(vm, name, xml or xml_for(name, vm), power)
         return self.machines[vm]
 
-    def add_image(self, path: str, *, on_top_of: str = "") -> None:
-        self.images[path] = on_top_of
+    def add_image(
+        self, path: str, *, on_top_of: str = "", image_format: str = "qcow2", capacity: int = _GIB, allocation: int = 0
+    ) -> FakeImage:
+        self.images[path] = FakeImage(image_format, capacity, allocation, on_top_of)
+        return self.images[path]
+
+    def image_of(self, vm: UUID, target: str) -> FakeImage:
+        """That of a machine's disk."""
+        disks = {disk.target: disk.source for disk in describe(self.machines[vm].xml).disks}
+        return self.images[disks[target]]
+
+    def pulls_of(self, machine: FakeMachine) -> dict[str, Pull]:
+        found = {target: self.image_of(machine.uuid, target) for target in machine.pulls}
+        return {target: Pull(image.pulled, image.capacity, machine.pulls[target]) for target, image in found.items()}
+
+    def pull_on(self, vm: UUID, target: str, count: int) -> None:
+        """So many bytes more are copied. Nobody is told of that, and even a whole one has not ended yet."""
+        image = self.image_of(vm, target)
+        image.pulled = min(image.pulled + count, image.capacity)
+
+    def end_pull(self, vm: UUID, target: str) -> None:
+        """All is copied: the disk stands alone."""
+        image = self.image_of(vm, target)
+        image.pulled, image.below = image.capacity, ""
+        self.break_pull(vm, target)
+
+    def break_pull(self, vm: UUID, target: str) -> None:
+        """It is over, however far it came."""
+        del self.machines[vm].pulls[target]
+        self.happen(vm, Happening.JOB_CHANGED)
 
     def happen(self, vm: UUID, happening: Happening) -> None:
         self.followers.tell(MachineEvent(vm, happening))
@@ -75,7 +147,15 @@ class FakeNode:
         with self.lock:
             machine = self.machines[vm]
             machine.power, machine.reason = power, reason
+            if power not in HAS_PROCESS:
+                self._end_pulls(machine, died=reason is PowerReason.PROCESS_DIED)
         self.happen(vm, Happening.POWER_CHANGED)
+
+    def _end_pulls(self, machine: FakeMachine, *, died: bool) -> None:
+        for target in machine.pulls if died else ():
+            image = self.image_of(machine.uuid, target)
+            image.pulled = image.kept
+        machine.pulls.clear()
 
     def fail_next(self, call: str, error: HypervisorError) -> None:
         """The next call of that name, "start" or "machines", raises this and does nothing."""

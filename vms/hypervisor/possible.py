@@ -9,3 +9,4 @@ ASK_TO_SHUT_DOWN = frozenset({Power.RUNNING})
 POWER_OFF = HAS_PROCESS
 RESET = frozenset({Power.RUNNING, Power.PAUSED, Power.CRASHED})
 UNDEFINE = frozenset({Power.OFF})
+PULL = HAS_PROCESS

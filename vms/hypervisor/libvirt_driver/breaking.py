@@ -14,7 +14,9 @@ from vms.hypervisor.errors import NodeDoesNotAnswer
 from vms.hypervisor.libvirt_driver.link import Link
 
 LOOK_SECONDS = 1.0
-NEVER_HANG = frozenset({"is_alive", "close"})
+NOT_WATCHED = frozenset({"is_alive", "close", "upload"})
+"""Two never hang; an upload watches each of its calls itself, for what it is given belongs to the caller's thread."""
+
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -30,9 +32,19 @@ OfALink = TypeVar("OfALink", bound=OnALink)
 def ends_with_its_link(kind: type[OfALink]) -> type[OfALink]:
     """For a class whose public methods are calls over its `_link`: they raise NodeDoesNotAnswer when that breaks."""
     for name, method in list(vars(kind).items()):
-        if callable(method) and not name.startswith("_") and name not in NEVER_HANG:
+        if callable(method) and not name.startswith("_") and name not in NOT_WATCHED:
             setattr(kind, name, _watched(method))
     return kind
+
+
+def made_aside(link: Link, call: Callable[[], Answer]) -> Answer:
+    """NodeDoesNotAnswer if the link breaks before the answer comes."""
+    answer = _aside(call)
+    while not _has_come(answer) and link.stands():
+        continue
+    if not _has_come(answer):
+        raise NodeDoesNotAnswer("the connection broke while a call waited for its answer")
+    return answer.result()
 
 
 def _watched(
@@ -40,12 +52,7 @@ def _watched(
 ) -> Callable[Concatenate[OfALink, Given], Answer]:
     @wraps(call)
     def watched(self: OfALink, /, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        answer = _aside(lambda: call(self, *args, **kwargs))
-        while not _has_come(answer) and self._link.stands():
-            continue
-        if not _has_come(answer):
-            raise NodeDoesNotAnswer("the connection broke while a call waited for its answer")
-        return answer.result()
+        return made_aside(self._link, lambda: call(self, *args, **kwargs))
 
     return watched
 

@@ -1,8 +1,9 @@
 """The contract's calls, one by one."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import BinaryIO
 from uuid import UUID
 
 import libvirt
@@ -13,20 +14,35 @@ from vms.hypervisor.contract import (
     GuestInfo,
     GuestInterface,
     Hypervisor,
+    Image,
     ImageSize,
     JobProgress,
     Machine,
     MachineStats,
     NodeInfo,
+    Pull,
+    StoragePool,
 )
 from vms.hypervisor.errors import WrongState
-from vms.hypervisor.libvirt_driver import agent, guests, jobs, numbers, storage
+from vms.hypervisor.libvirt_driver import (
+    agent,
+    flushing,
+    guests,
+    images,
+    jobs,
+    numbers,
+    offering,
+    pulls,
+    storage,
+    uploading,
+)
 from vms.hypervisor.libvirt_driver.breaking import ends_with_its_link
 from vms.hypervisor.libvirt_driver.connections import link_to
 from vms.hypervisor.libvirt_driver.domains import look_at, machine_of, state_of, uuid_of
 from vms.hypervisor.libvirt_driver.link import Link
 from vms.hypervisor.libvirt_driver.patience import within_limit
 from vms.hypervisor.libvirt_driver.refusals import our_errors
+from vms.hypervisor.machine_xml import PanelMark
 from vms.rules.power import HAS_PROCESS, Power
 
 _AS_AT_NEXT_START = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
@@ -106,9 +122,17 @@ class LibvirtHypervisor:
             domain = connection.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
             return uuid_of(domain)
 
+    def write_mark(self, vm: UUID, mark: PanelMark) -> None:
+        with self._domain(vm) as domain:
+            _write_mark(domain, machine_xml.element_of(mark))
+
     def start(self, vm: UUID) -> None:
         with self._domain(vm, possible.START) as domain:
             domain.create()
+
+    def start_paused(self, vm: UUID) -> None:
+        with self._domain(vm, possible.START) as domain:
+            domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
 
     def resume(self, vm: UUID) -> None:
         with self._domain(vm, possible.RESUME) as domain:
@@ -142,6 +166,58 @@ class LibvirtHypervisor:
         with self._connection() as connection:
             storage.delete(connection, path)
 
+    def storage_pools(self) -> list[StoragePool]:
+        with self._connection() as connection:
+            return self._link.patience.ask(_STORAGE, partial(offering.pools_of, connection))
+
+    def networks(self) -> list[str]:
+        with self._connection() as connection:
+            return offering.networks_of(connection)
+
+    def offers_kvm(self) -> bool:
+        with self._connection() as connection:
+            return offering.offers_kvm(connection)
+
+    def image(self, path: str) -> Image | None:
+        with self._connection() as connection:
+            return images.image_at(connection, path)
+
+    def make_image(self, path: str, capacity: int, *, on_top_of: str = "", format_below: str = "") -> None:
+        with self._connection() as connection:
+            images.make(connection, path, capacity, on_top_of=on_top_of, format_below=format_below)
+
+    def first_bytes(self, path: str, count: int) -> bytes:
+        with self._connection() as connection:
+            return images.first_bytes(connection, path, count)
+
+    def upload(self, path: str, size: int, source: BinaryIO, told: Callable[[int], None]) -> None:
+        with our_errors(self._link):
+            uploading.upload(self._link, path, size, source, told)
+
+    def images_below(self, vm: UUID) -> Mapping[str, str]:
+        with self._domain(vm) as domain:
+            return pulls.images_below(self._link.connection, domain)
+
+    def pull(self, vm: UUID, target: str, *, limit: int) -> None:
+        with self._domain(vm, possible.PULL) as domain:
+            self._link.patience.ask(vm, partial(pulls.begin, domain, target, limit))
+
+    def pulls(self, vm: UUID) -> Mapping[str, Pull]:
+        with self._domain(vm) as domain:
+            return self._link.patience.ask(vm, partial(pulls.under_way, domain))
+
+    def limit_pull(self, vm: UUID, target: str, *, limit: int) -> None:
+        with self._domain(vm) as domain:
+            self._link.patience.ask(vm, partial(pulls.set_limit, domain, target, limit))
+
+    def keep_pulled(self, vm: UUID) -> None:
+        with self._domain(vm) as domain:
+            self._link.patience.ask(vm, partial(flushing.flush, domain))
+
+    def stop_pull(self, vm: UUID, target: str) -> None:
+        with self._domain(vm) as domain:
+            self._link.patience.ask(vm, partial(pulls.stop, domain, target))
+
     def close(self) -> None:
         self._link.close()
 
@@ -158,6 +234,12 @@ class LibvirtHypervisor:
             if possible_in is not None and (power := look_at(domain)) not in possible_in:
                 raise WrongState(f"{domain.name()} is {power}")
             yield domain
+
+
+def _write_mark(domain: libvirt.virDomain, element: str) -> None:
+    """Into both definitions of a machine that is on."""
+    where = libvirt.VIR_DOMAIN_AFFECT_CONFIG | (libvirt.VIR_DOMAIN_AFFECT_LIVE if domain.isActive() else 0)
+    domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, element, "stoney", machine_xml.NAMESPACE, where)
 
 
 def _wake(domain: libvirt.virDomain) -> None:

@@ -8,10 +8,10 @@ import libvirt
 from vms.hypervisor import machine_xml
 from vms.hypervisor.contract import JobProgress
 
-_NO_JOBS = frozenset({libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_OPERATION_INVALID})
+NO_JOBS = frozenset({libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_OPERATION_INVALID})
 """The driver knows no jobs, or the machine is off, perhaps since a moment."""
 
-_WRITABLE = frozenset({"disk", "lun"})
+WRITABLE = frozenset({"disk", "lun"})
 
 
 def progress_of(domain: libvirt.virDomain) -> JobProgress | None:
@@ -19,7 +19,7 @@ def progress_of(domain: libvirt.virDomain) -> JobProgress | None:
     try:
         return _of_machine(cast("dict[str, int]", domain.jobStats())) or _of_disks(domain)
     except libvirt.libvirtError as error:
-        if error.get_error_code() in _NO_JOBS:
+        if error.get_error_code() in NO_JOBS:
             return None
         raise
 
@@ -36,15 +36,21 @@ def _of_machine(job: Mapping[str, int]) -> JobProgress | None:
     )
 
 
+def block_jobs(domain: libvirt.virDomain) -> dict[str, Mapping[str, int]]:
+    """By target, of those disks that have one; their limits in bytes per second."""
+    disks = machine_xml.describe(domain.XMLDesc()).disks
+    found = {disk.target: _block_job(domain, disk.target) for disk in disks if disk.device in WRITABLE}
+    return {target: job for target, job in found.items() if job}
+
+
 def _of_disks(domain: libvirt.virDomain) -> JobProgress | None:
     """Of those that have a job; a disk without one says nothing."""
-    description = machine_xml.describe(domain.XMLDesc())
-    found = (_block_job(domain, disk.target) for disk in description.disks if disk.device in _WRITABLE)
-    jobs = [job for job in found if job]
+    jobs = block_jobs(domain).values()
     if not jobs:
         return None
     return JobProgress(done=sum(job["cur"] for job in jobs), total=sum(job["end"] for job in jobs))
 
 
 def _block_job(domain: libvirt.virDomain, target: str) -> Mapping[str, int]:
-    return cast("dict[str, int]", domain.blockJobInfo(target))
+    in_bytes = libvirt.VIR_DOMAIN_BLOCK_JOB_INFO_BANDWIDTH_BYTES
+    return cast("dict[str, int]", domain.blockJobInfo(target, in_bytes))

@@ -11,6 +11,7 @@ import libvirt
 
 from vms.hypervisor.errors import (
     AddressNotUnderstood,
+    DiskExists,
     DiskInUse,
     DiskLocked,
     DiskMissing,
@@ -53,6 +54,7 @@ _CODES = _by_number(
         "VIR_ERR_NO_NAME": InvalidXml,
         "VIR_ERR_OS_TYPE": InvalidXml,
         "VIR_ERR_NO_STORAGE_VOL": DiskMissing,
+        "VIR_ERR_STORAGE_VOL_EXIST": DiskExists,
         "VIR_ERR_RESOURCE_BUSY": DiskInUse,
         "VIR_ERR_AUTH_FAILED": LoginRefused,
         "VIR_ERR_AUTH_CANCELLED": LoginRefused,
@@ -64,6 +66,8 @@ _CODES = _by_number(
 )
 
 _SYSTEM_ERRORS: Mapping[int, _Kind] = {errno.ENOMEM: NotEnoughMemory, errno.ENOSPC: NoSpace, errno.EDQUOT: NoSpace}
+
+_ABOUT_IMAGES = frozenset({libvirt.VIR_FROM_STORAGE, libvirt.VIR_FROM_STREAMS})
 
 _TEXTS: Mapping[str, _Kind] = {
     'failed to get "write" lock': DiskLocked,
@@ -144,7 +148,7 @@ def _system_error(error: libvirt.libvirtError) -> _Kind | None:
     if error.get_error_code() != libvirt.VIR_ERR_SYSTEM_ERROR:
         return None
     number = error.get_int1()
-    if number == errno.ENOENT and error.get_error_domain() == libvirt.VIR_FROM_STORAGE:
+    if number == errno.ENOENT and error.get_error_domain() in _ABOUT_IMAGES:
         return DiskMissing
     return _SYSTEM_ERRORS.get(number or 0)
 

@@ -1,16 +1,15 @@
-"""Disk images in a node's storage pools."""
+"""Disk images in a node's storage pools: how large, on top of what, deleted."""
 
 from collections.abc import Collection, Iterator, Mapping
-from posixpath import dirname, normpath
+from posixpath import normpath
 from typing import cast
 
 import libvirt
 from lxml import etree
 
 from vms.hypervisor.contract import ImageSize
-from vms.hypervisor.errors import DiskInUse, DiskMissing
-
-_GONE = frozenset({libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL})
+from vms.hypervisor.errors import DiskInUse
+from vms.hypervisor.libvirt_driver.volumes import GONE, active_pools, found_at, look_again, volume_at
 
 
 def images_on_top_of(connection: libvirt.virConnect, path: str) -> list[str]:
@@ -21,7 +20,7 @@ def images_on_top_of(connection: libvirt.virConnect, path: str) -> list[str]:
 
 def sizes_of(connection: libvirt.virConnect, paths: Collection[str]) -> dict[str, ImageSize]:
     """Of those that a pool knows by now; no pool is made to look again."""
-    volumes = {path: _volume_at(connection, path) for path in paths}
+    volumes = {path: volume_at(connection, path) for path in paths}
     return {path: _size_of(volume) for path, volume in volumes.items() if volume is not None}
 
 
@@ -32,24 +31,9 @@ def _size_of(volume: libvirt.virStorageVol) -> ImageSize:
 
 def delete(connection: libvirt.virConnect, path: str) -> None:
     """DiskInUse while something writes it through its pool."""
-    volume = _volume_at(connection, path) or _volume_at_second_look(connection, path)
+    volume = found_at(connection, path)
     if volume is not None:
         _delete(volume)
-
-
-def _volume_at(connection: libvirt.virConnect, path: str) -> libvirt.virStorageVol | None:
-    try:
-        return connection.storageVolLookupByPath(path)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() in _GONE:
-            return None
-        raise
-
-
-def _volume_at_second_look(connection: libvirt.virConnect, path: str) -> libvirt.virStorageVol | None:
-    """A pool does not see by itself what was put into its folder."""
-    _pool_at(connection, dirname(normpath(path))).refresh()
-    return _volume_at(connection, path)
 
 
 def _delete(volume: libvirt.virStorageVol) -> None:
@@ -58,7 +42,7 @@ def _delete(volume: libvirt.virStorageVol) -> None:
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:
             raise DiskInUse(str(error)) from error
-        if error.get_error_code() not in _GONE:
+        if error.get_error_code() not in GONE:
             raise
 
 
@@ -72,8 +56,8 @@ def _stands_on(image: str, path: str, below: Mapping[str, str]) -> bool:
 
 
 def _images_with_what_is_below(connection: libvirt.virConnect) -> Iterator[tuple[str, str]]:
-    for pool in _active_pools(connection):
-        pool.refresh()
+    for pool in active_pools(connection):
+        look_again(pool)
         for volume in pool.listAllVolumes():
             yield from _image_with_what_is_below(volume)
 
@@ -83,21 +67,9 @@ def _image_with_what_is_below(volume: libvirt.virStorageVol) -> Iterator[tuple[s
     try:
         xml = etree.fromstring(volume.XMLDesc().encode())
     except libvirt.libvirtError as error:
-        if error.get_error_code() not in _GONE:
+        if error.get_error_code() not in GONE:
             raise
         return
     path, below = xml.findtext("target/path"), xml.findtext("backingStore/path")
     if path and below:
         yield normpath(path), normpath(below)
-
-
-def _pool_at(connection: libvirt.virConnect, folder: str) -> libvirt.virStoragePool:
-    for pool in _active_pools(connection):
-        path = etree.fromstring(pool.XMLDesc().encode()).findtext("target/path")
-        if path and normpath(path) == folder:
-            return pool
-    raise DiskMissing(f"no storage pool has the folder {folder}")
-
-
-def _active_pools(connection: libvirt.virConnect) -> list[libvirt.virStoragePool]:
-    return list(connection.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE))
