@@ -21,6 +21,8 @@ ALL_FACTS = st.builds(
     job=st.sampled_from([None, *Second]),
     mode=st.sampled_from([None, *Mode]),
     has_dependants=st.booleans(),
+    linked=st.booleans(),
+    changes=st.booleans(),
     agent_used_to_answer=st.booleans(),
     agent_silent_checks=st.integers(min_value=0, max_value=4),
     watchdog_fired=st.booleans(),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.facts import ALL_FACTS
-from vms.rules.actions import MAY_SUPERSEDE, SLOT, Action, Slot
+from vms.rules.actions import FILLS_DISKS, MAY_SUPERSEDE, SLOT, Action, Slot
 from vms.rules.asking import already_so, possible
 from vms.rules.kinds import Kind, Mode
 from vms.rules.matrix import Verdict, verdict
@@ -20,6 +20,7 @@ from vms.rules.status import Facts, Second, status_of
 OFF = Facts(Kind.VM, Power.OFF)
 RUNNING = Facts(Kind.VM, Power.RUNNING, wanted=Wanted.RUNNING)
 JOBS = [action for action, slot in SLOT.items() if slot is Slot.JOB]
+CHANGES = [action for action, slot in SLOT.items() if slot is Slot.CHANGE]
 RUNS = [action for action, slot in SLOT.items() if slot is Slot.RUN]
 
 ANY_ACTION = st.sampled_from(Action)
@@ -49,8 +50,8 @@ def test_no_job_and_no_delete_beside_a_job_except_a_delete_that_ends_streaming(f
         assert (action, facts.job) == (Action.DELETE, Second.STREAMING)
 
 
-def test_power_off_supersedes_start_and_shutdown_and_nothing_else_supersedes():
-    assert dict(MAY_SUPERSEDE) == {Action.POWER_OFF: {Action.START, Action.SHUTDOWN}}
+def test_power_off_supersedes_start_and_shutdown_and_delete_what_fills_disks():
+    assert dict(MAY_SUPERSEDE) == {Action.POWER_OFF: {Action.START, Action.SHUTDOWN}, Action.DELETE: FILLS_DISKS}
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -142,3 +143,13 @@ def test_what_cannot_be_is_not_so_already(facts: Facts, action: Action):
 def test_what_is_possible_is_not_so_already(facts: Facts, action: Action):
     answer = possible(facts, action)
     assert not (answer.allowed and already_so(action, answer.reason))
+
+
+@given(ALL_FACTS, st.sampled_from([*CHANGES, Action.DELETE, Action.MIGRATE]))
+def test_while_a_definition_is_written_nobody_else_writes_it_or_takes_it_away(facts: Facts, action: Action):
+    assert not possible(replace(facts, changes=True), action).allowed
+
+
+@pytest.mark.parametrize("action", [Action.START, Action.BACK_UP, Action.CLONE])
+def test_a_change_of_what_it_is_holds_up_nothing_else(action: Action):
+    assert possible(replace(OFF, changes=True), action).allowed

@@ -12,7 +12,7 @@ from vms.rules.timeline import What
 
 
 def wish(power: Power, reason: PowerReason = PowerReason.NONE, wanted: Wanted = Wanted.RUNNING) -> Wanted | None:
-    return wish_behind(power, reason, wanted, has_job=False)
+    return wish_behind(Power.RUNNING, power, reason, wanted, has_job=False)
 
 
 def test_a_machine_seen_running_is_wanted_so():
@@ -35,8 +35,10 @@ def test_a_pause_by_hand_is_a_wish_and_a_fault_is_none():
 
 
 def test_the_pause_of_a_stopped_machine_that_serves_a_job_is_no_wish():
-    assert wish_behind(Power.PAUSED, PowerReason.BY_REQUEST, Wanted.OFF, has_job=True) is None
-    assert wish_behind(Power.PAUSED, PowerReason.BY_REQUEST, Wanted.RUNNING, has_job=True) is Wanted.PAUSED
+    by_request = (Power.PAUSED, PowerReason.BY_REQUEST)
+    assert wish_behind(Power.OFF, *by_request, Wanted.OFF, has_job=True) is None
+    assert wish_behind(Power.OFF, *by_request, Wanted.RUNNING, has_job=True) is None
+    assert wish_behind(Power.RUNNING, *by_request, Wanted.RUNNING, has_job=True) is Wanted.PAUSED
 
 
 @pytest.mark.parametrize("power", [Power.SHUTTING_DOWN, Power.CRASHED, Power.UNKNOWN])

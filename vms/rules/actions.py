@@ -22,13 +22,17 @@ class Action(StrEnum):
     BACK_UP = "back_up"
     CLONE = "clone"
     MAKE_TEMPLATE = "make_template"
+    CREATE = "create"
+    STREAM = "stream"
 
 
 class Slot(StrEnum):
-    """A machine has one place for a run operation and one for a job. Each holds at most one unfinished operation."""
+    """A machine has one place for a run operation, one for a job and one for a change of what it is. Each holds at
+    most one unfinished operation."""
 
     RUN = "run"
     JOB = "job"
+    CHANGE = "change"
 
 
 SLOT: Mapping[Action, Slot] = {
@@ -40,15 +44,30 @@ SLOT: Mapping[Action, Slot] = {
     Action.DELETE: Slot.RUN,
     Action.MIGRATE: Slot.JOB,
     Action.BACK_UP: Slot.JOB,
+    Action.PERSISTENT: Slot.JOB,
     Action.CLONE: Slot.JOB,
-    Action.MAKE_TEMPLATE: Slot.JOB,
+    Action.CREATE: Slot.JOB,
+    Action.STREAM: Slot.JOB,
+    Action.EDIT: Slot.CHANGE,
+    Action.TOGGLE: Slot.CHANGE,
+    Action.MAKE_TEMPLATE: Slot.CHANGE,
 }
 """Actions that are not here change nothing on a node: they need no slot."""
 
+PLAIN = frozenset({Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.RESET, Action.PAUSE, Action.DELETE})
+"""Asked for by their name alone, of one machine or of many at once. The others need to be told more."""
+
+MAKES_A_MACHINE = frozenset({Action.PERSISTENT, Action.CLONE, Action.CREATE})
+"""Their operation belongs to the machine that is being made, not to the one it is made from."""
+
+FILLS_DISKS = MAKES_A_MACHINE | {Action.STREAM}
+"""Jobs in which a machine's disks are copied from what is below them until they stand alone."""
+
 MAY_SUPERSEDE: Mapping[Action, frozenset[Action]] = {
     Action.POWER_OFF: frozenset({Action.START, Action.SHUTDOWN}),
+    Action.DELETE: FILLS_DISKS,
 }
-"""An action that takes the run slot over from one that is under way."""
+"""An action that ends what is under way and takes its place."""
 
 
 class Risk(StrEnum):

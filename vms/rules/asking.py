@@ -1,8 +1,9 @@
 """May this be asked of this machine now? The table first, then what only the moment can tell."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from vms.rules.actions import MAY_SUPERSEDE, SLOT, Action, Slot
+from vms.rules.kinds import Kind
 from vms.rules.matrix import Verdict, verdict
 from vms.rules.power import HAS_PROCESS
 from vms.rules.reasons import Reason
@@ -23,21 +24,63 @@ def _sharper(facts: Facts, reason: Reason | None) -> Reason | None:
 
 
 def _refused_now(facts: Facts, status: Status, action: Action) -> Reason | None:
-    if action is Action.POWER_OFF and status.main is Main.CRASHED and facts.power not in HAS_PROCESS:
-        return Reason.NO_PROCESS_LEFT
-    if SLOT.get(action) is Slot.RUN and _run_slot_is_closed(facts, action):
-        return Reason.RUN_SLOT_TAKEN
-    if action in _NEEDS_NO_JOB and facts.job and (facts.job is not Second.STREAMING or status.second is None):
-        return Reason.JOB_SLOT_TAKEN
-    return None
+    return next((reason for stands, reason in _IN_THE_WAY if stands(facts, status, action)), None)
 
 
-_NEEDS_NO_JOB = frozenset(action for action, slot in SLOT.items() if slot is Slot.JOB) | {Action.DELETE}
+def _no_process_is_left(facts: Facts, status: Status, action: Action) -> bool:
+    return action is Action.POWER_OFF and status.main is Main.CRASHED and facts.power not in HAS_PROCESS
+
+
+def _run_slot_is_taken(facts: Facts, _status: Status, action: Action) -> bool:
+    superseded = MAY_SUPERSEDE.get(action, frozenset())
+    return SLOT.get(action) is Slot.RUN and facts.run is not None and facts.run not in superseded
+
+
+def _is_being_changed(facts: Facts, _status: Status, action: Action) -> bool:
+    return facts.changes and (SLOT.get(action) is Slot.CHANGE or action in _NEEDS_IT_TO_STAY_AS_IT_IS)
+
+
+def _is_being_copied(facts: Facts, _status: Status, action: Action) -> bool:
+    """For a template its own row of the table says so."""
+    return facts.has_dependants and facts.kind is Kind.VM and action in _CHANGES_THE_DISKS
+
+
+def _needs_its_template(facts: Facts, _status: Status, action: Action) -> bool:
+    return facts.linked and action in _NEEDS_OWN_DISKS
+
+
+def _job_slot_is_taken(facts: Facts, status: Status, action: Action) -> bool:
+    if action not in _NEEDS_NO_JOB or facts.job is None:
+        return False
+    return facts.job is not Second.STREAMING or status.second is None
+
+
+_NEEDS_IT_TO_STAY_AS_IT_IS = frozenset({Action.DELETE, Action.MIGRATE})
+"""A definition that is written while it is taken away would bring the machine back."""
+
+_CHANGES_THE_DISKS = frozenset({Action.START, Action.MIGRATE, Action.DELETE})
+"""Others still read them."""
+
+_NEEDS_OWN_DISKS = frozenset({Action.CLONE, Action.MAKE_TEMPLATE, Action.MIGRATE, Action.PERSISTENT, Action.DYNAMIC})
+"""Others are to stand on its disks, or these are to leave: they must stand alone."""
+
+_NEEDS_NO_JOB = frozenset(
+    {
+        *(Action.MIGRATE, Action.BACK_UP, Action.PERSISTENT, Action.DYNAMIC),
+        *(Action.CLONE, Action.MAKE_TEMPLATE, Action.DELETE),
+    }
+)
 """A job would be torn apart. Delete during streaming is the table's own exception."""
 
-
-def _run_slot_is_closed(facts: Facts, action: Action) -> bool:
-    return facts.run is not None and facts.run not in MAY_SUPERSEDE.get(action, frozenset())
+_IN_THE_WAY: Sequence[tuple[Callable[[Facts, Status, Action], bool], Reason]] = (
+    (_no_process_is_left, Reason.NO_PROCESS_LEFT),
+    (_run_slot_is_taken, Reason.RUN_SLOT_TAKEN),
+    (_is_being_changed, Reason.IS_BEING_CHANGED),
+    (_is_being_copied, Reason.IS_BEING_COPIED),
+    (_needs_its_template, Reason.NEEDS_ITS_TEMPLATE),
+    (_job_slot_is_taken, Reason.JOB_SLOT_TAKEN),
+)
+"""What only the moment can tell; the first that stands in the way is said."""
 
 
 _ALREADY_SO: Mapping[Action, frozenset[Reason]] = {

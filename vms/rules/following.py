@@ -13,13 +13,14 @@ def first_wish(power: Power, reason: PowerReason) -> Wanted:
     return Wanted.RUNNING
 
 
-def wish_behind(power: Power, reason: PowerReason, wanted: Wanted, *, has_job: bool) -> Wanted | None:
+def wish_behind(before: Power, power: Power, reason: PowerReason, wanted: Wanted, *, has_job: bool) -> Wanted | None:
     """What somebody outside the panel, or the guest itself, wanted. None if nobody wanted this."""
     if power is Power.RUNNING:
         return Wanted.RUNNING
     if power is Power.OFF and reason in STOPPED_ON_PURPOSE:
         return Wanted.OFF
-    if power is Power.PAUSED and reason is PowerReason.BY_REQUEST and not (has_job and wanted is Wanted.OFF):
+    held_for_a_job = has_job and (wanted is Wanted.OFF or before is Power.OFF)
+    if power is Power.PAUSED and reason is PowerReason.BY_REQUEST and not held_for_a_job:
         return Wanted.PAUSED
     return None
 

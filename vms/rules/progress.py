@@ -35,6 +35,14 @@ class Phase(StrEnum):
     TALKING_TO_NODE = "talking_to_node"
     WAITING_FOR_GUEST = "waiting_for_guest"
     DELETING_DISKS = "deleting_disks"
+    MAKING_DISKS = "making_disks"
+    UPLOADING = "uploading"
+    COPYING_IMAGE = "copying_image"
+    WAITING_FOR_TURN = "waiting_for_turn"
+    STREAMING = "streaming"
+    WAITING_FOR_SPACE = "waiting_for_space"
+    ENDING = "ending"
+    TAKING_BACK = "taking_back"
 
 
 def percent(done: int, total: int) -> float:

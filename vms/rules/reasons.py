@@ -21,6 +21,9 @@ class Reason(StrEnum):
     IS_MIGRATING = "is_migrating"
     IS_CREATING = "is_creating"
     IS_RESTORING = "is_restoring"
+    IS_BEING_COPIED = "is_being_copied"
+    NEEDS_ITS_TEMPLATE = "needs_its_template"
+    IS_BEING_CHANGED = "is_being_changed"
     TEMPLATE_IS_STREAMED_FROM = "template_is_streamed_from"
     # what would have to be otherwise
     MUST_BE_STOPPED = "must_be_stopped"
@@ -36,3 +39,5 @@ class Reason(StrEnum):
     JOB_SLOT_TAKEN = "job_slot_taken"
     NOT_PERMITTED = "not_permitted"
     GONE_FROM_NODE = "gone_from_node"
+    # the panel itself
+    ASKING_FAILED = "asking_failed"

@@ -20,4 +20,11 @@ RECOVERY: Mapping[Action, Recovery] = {
     Action.RESET: Recovery.ASK,
     Action.PAUSE: Recovery.GO_ON,
     Action.DELETE: Recovery.GO_ON,
+    Action.PERSISTENT: Recovery.GO_ON,
+    Action.CLONE: Recovery.GO_ON,
+    Action.CREATE: Recovery.GO_ON,
+    Action.STREAM: Recovery.GO_ON,
+    Action.EDIT: Recovery.GO_ON,
+    Action.TOGGLE: Recovery.GO_ON,
+    Action.MAKE_TEMPLATE: Recovery.GO_ON,
 }

@@ -58,7 +58,11 @@ SHOWN_WITH: Mapping[Kind, Mapping[Main, frozenset[Second]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the status depends on. Each comes from exactly one writer."""
+    """All that the status depends on. Each comes from exactly one writer.
+
+    has_dependants: other machines' disks still need its own; linked: its own still need
+    another's; changes: what it is, is just being changed.
+    """
 
     kind: Kind
     power: Power
@@ -68,8 +72,10 @@ class Facts:
     known_to_node: bool = True
     run: Action | None = None
     job: Second | None = None
+    changes: bool = False
     mode: Mode | None = None
     has_dependants: bool = False
+    linked: bool = False
     agent_used_to_answer: bool = False
     agent_silent_checks: int = 0
     watchdog_fired: bool = False
@@ -105,7 +111,7 @@ def status_of(facts: Facts) -> Status:
 def _second_state(facts: Facts) -> Second | None:
     if facts.job is None and facts.power is Power.PAUSED:
         return _JOB_BEHIND_PAUSE.get(facts.power_reason)
-    if facts.job is None and facts.has_dependants:
+    if facts.job is None and facts.has_dependants and facts.kind is Kind.TEMPLATE:
         return Second.STREAMING
     return facts.job
 
@@ -131,11 +137,12 @@ def _main_state(facts: Facts) -> Main:
 
 
 def _waits_for_a_job(facts: Facts) -> bool:
-    """A stopped machine whose QEMU process only runs for a stream or a backup: technically paused."""
+    """A stopped machine whose QEMU process only runs for a stream or a backup: technically paused. Its disks still
+    need another's also in the moments before its stream is taken up, and after it was given up."""
     return (
         facts.power is Power.PAUSED
         and facts.wanted is Wanted.OFF
-        and facts.job in {Second.STREAMING, Second.BACKING_UP}
+        and (facts.linked or facts.job in _JOBS_WHEN_STOPPED - {Second.MIGRATING})
         and facts.power_reason not in PAUSED_BY_FAULT | {PowerReason.SAVING_MEMORY}
     )
 
@@ -147,6 +154,17 @@ def _went_off_by_itself(facts: Facts) -> bool:
         and facts.power_reason not in STOPPED_ON_PURPOSE
         and not facts.has_dependants
         and facts.job not in {Second.CREATING, Second.RESTORING, Second.MIGRATING}
+    )
+
+
+def _is_held_after_a_crash(facts: Facts) -> bool:
+    """Its process ended while its guest ran; another one holds it now, so that its disks go on streaming."""
+    return (
+        facts.power is Power.PAUSED
+        and facts.wanted is Wanted.RUNNING
+        and facts.job is Second.STREAMING
+        and facts.run is None
+        and facts.power_reason in {PowerReason.BY_REQUEST, PowerReason.STARTING_UP}
     )
 
 
@@ -165,5 +183,6 @@ _FIRST_MATCH: Sequence[tuple[Callable[[Facts], bool], Main]] = (
     (lambda facts: facts.run is Action.POWER_OFF, Main.POWERING_OFF),
     (_waits_for_a_job, Main.STOPPED),
     (_went_off_by_itself, Main.CRASHED),
+    (_is_held_after_a_crash, Main.CRASHED),
     (_does_not_react, Main.FROZEN),
 )

@@ -22,5 +22,8 @@ class What(StrEnum):
     REBOOTED = "rebooted"
     NODE_LOST = "node_lost"
     NODE_FOUND = "node_found"
+    NODE_REMOVED = "node_removed"
     REQUESTED = "requested"
     OPERATION_ENDED = "operation_ended"
+    MODE_CHANGED = "mode_changed"
+    STANDS_ALONE = "stands_alone"
