@@ -23,6 +23,7 @@ def make(vm: Vm, slot: Slot = Slot.RUN, progress: Progress = Progress.QUEUED) ->
 def test_a_machine_has_one_unfinished_operation_in_each_slot(vm: Vm):
     make(vm)
     make(vm, Slot.JOB)
+    make(vm, Slot.CHANGE)
     for slot in Slot:
         with pytest.raises(IntegrityError), transaction.atomic():
             make(vm, slot)

@@ -7,10 +7,13 @@ from vms.models.interface import Interface
 from vms.models.listing import ChosenColumns, SavedView
 from vms.models.node import Node
 from vms.models.operation import Operation
+from vms.models.storage import Network, StoragePool
+from vms.models.stored_file import BroughtImage, StoredFile
 from vms.models.tag import Tag
 from vms.models.vm import Vm
 
 __all__ = [
+    "BroughtImage",
     "Bulk",
     "BulkItem",
     "ChosenColumns",
@@ -19,9 +22,12 @@ __all__ = [
     "Event",
     "Heartbeat",
     "Interface",
+    "Network",
     "Node",
     "Operation",
     "SavedView",
+    "StoragePool",
+    "StoredFile",
     "Tag",
     "Vm",
 ]

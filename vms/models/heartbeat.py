@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
@@ -18,6 +18,10 @@ class Heartbeat(models.Model):
     @classmethod
     def beat(cls, process: str) -> None:
         cls.objects.update_or_create(process=process, defaults={"at": timezone.now()})
+
+    @classmethod
+    def last(cls, process: str) -> datetime | None:
+        return cls.objects.filter(process=process).values_list("at", flat=True).first()
 
     @classmethod
     def is_fresh(cls, process: str, *, seconds: int) -> bool:

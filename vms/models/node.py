@@ -42,6 +42,7 @@ class Node(models.Model):
     memory_total = models.PositiveBigIntegerField(default=0)
     memory_free = models.PositiveBigIntegerField(default=0)
     cpu_permille = models.PositiveIntegerField(null=True)
+    offers_kvm = models.BooleanField(default=False)
     log_directory = models.CharField(_("folder of the QEMU logs"), max_length=255, blank=True)
 
     objects = NodeQuerySet.as_manager()

@@ -38,6 +38,11 @@ class Operation(models.Model):
 
     A worker that carries it out holds a lease (lease_owner until lease_until) and renews it while a step lasts.
     An operation without a lease is taken up by whoever hears its bell, not before next_step_at.
+
+    ends_as: set once it was turned back, by a person or a failure: it takes back what it began, and then ends so.
+    bytes_before, bytes_total: how much a job of several parts did before the part that is under way now, and has to do
+    in all; 0 if it has but one. limit: bytes per second, 0 for none; tries: how often the part under way was begun;
+    kept_at: when what was copied was last made to survive a sudden end.
     """
 
     vm = models.ForeignKey(Vm, on_delete=models.PROTECT, related_name="operations")
@@ -56,6 +61,11 @@ class Operation(models.Model):
     progress = models.CharField(max_length=16, default=Progress.QUEUED.value)
     phase = models.CharField(max_length=32, default=Phase.WAITING_FOR_WORKER.value)
     permille = models.PositiveSmallIntegerField(null=True)
+    limit = models.PositiveBigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    kept_at = models.DateTimeField(null=True)
+    bytes_before = models.PositiveBigIntegerField(default=0)
+    bytes_total = models.PositiveBigIntegerField(default=0)
     bytes_left = models.PositiveBigIntegerField(null=True)
     bytes_per_second = models.PositiveBigIntegerField(null=True)
     steps_done = models.PositiveSmallIntegerField(default=0)
@@ -67,6 +77,7 @@ class Operation(models.Model):
     problem_values = models.JSONField(default=dict)
     evidence = models.TextField(blank=True)
     acknowledged_at = models.DateTimeField(null=True)
+    ends_as = models.CharField(max_length=16, blank=True)
 
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)
@@ -108,6 +119,14 @@ class Operation(models.Model):
             changes["finished_at"] = timezone.now()
         return self._change_if(Q(progress__in=came_from), changes)
 
+    def turn_back(self, ends_as: Progress, problem: Problem | None = None, **also: Any) -> bool:
+        """Go no further, but take back what was begun. False if it has ended or was turned back before."""
+        outcome = {"ends_as": ends_as, "problem": problem or "", **also}
+        from_the_first_step = {"steps_done": 0, "step_began_at": None, "phase": Phase.TAKING_BACK}
+        at_once = {"node_silent_since": None, "next_step_at": timezone.now()}
+        may = Q(finished_at=None, ends_as="") & ~Q(progress=Progress.UNCLEAR)
+        return self._change_if(may, {**outcome, **from_the_first_step, **at_once})
+
     def claim(self, owner: str, *, seconds: float) -> bool:
         """Take the lease for so long, if nobody holds it and the time for the next step has come.
 
@@ -143,7 +162,7 @@ class Operation(models.Model):
 
     def count_step(self) -> bool:
         changes = {"steps_done": self.steps_done + 1, "step_began_at": None}
-        return self._change_if(Q(steps_done=self.steps_done, finished_at=None), changes)
+        return self._change_if(Q(steps_done=self.steps_done, ends_as=self.ends_as, finished_at=None), changes)
 
     def take_from_the_dead(self) -> bool:
         """Free it from a worker whose lease ran out, unless that one has just shown a sign of life."""
@@ -164,4 +183,5 @@ def _fields_of_progress() -> Iterable[str]:
     return (
         *("progress", "phase", "permille", "steps_done", "step_began_at", "started_at", "node_silent_since"),
         *("finished_at", "problem", "problem_values", "evidence", "lease_until", "next_step_at"),
+        *("second", "ends_as", "limit", "tries", "kept_at", "bytes_before", "bytes_total"),
     )

@@ -1,24 +1,28 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from vms.models.node import Node
 from vms.models.viewer import Viewer
-from vms.rules.kinds import Kind, Lifetime
-from vms.rules.power import Power, PowerReason, Wanted
+from vms.rules.kinds import Kind, Lifetime, Link
+from vms.rules.power import HAS_PROCESS, Power, PowerReason, Wanted
 from vms.rules.status import Main, Second, Status
 
 if TYPE_CHECKING:
     from vms.models.operation import Operation
 
 UNDER_WAY: str = "under_way"
+DEPENDANTS: str = "dependants"
+IS_NEEDED: str = "is_needed"
 
 
 class VmQuerySet(models.QuerySet["Vm"]):
@@ -28,6 +32,12 @@ class VmQuerySet(models.QuerySet["Vm"]):
             return self.present()
         return self.none()
 
+    def deleted_visible_to(self, person: Viewer) -> VmQuerySet:
+        """The deleted machines of whose end this person may read."""
+        if person.has_perm("vms.view_every_vm"):
+            return self.exclude(deleted_at=None)
+        return self.none()
+
     def present(self) -> VmQuerySet:
         return self.filter(deleted_at=None)
 
@@ -35,13 +45,22 @@ class VmQuerySet(models.QuerySet["Vm"]):
         return self.filter(kind=kind)
 
     def with_operations_under_way(self) -> VmQuerySet:
-        """Each machine with its node and, as `under_way`, the operations that have not ended.
+        """Each machine with its node, whether others need it and, as `under_way`, the operations that have not ended.
 
         Two queries however many machines: the machines with their node, and what is being done with them."""
         operations = apps.get_model("vms", "Operation").objects.filter(finished_at=None)
-        return self.select_related("node").prefetch_related(
-            models.Prefetch("operations", queryset=operations, to_attr=UNDER_WAY)
-        )
+        under_way = models.Prefetch("operations", queryset=operations, to_attr=UNDER_WAY)
+        needed = models.Exists(Vm.objects.all().linked().filter(origin=models.OuterRef("pk")))
+        return self.select_related("node").prefetch_related(under_way).annotate(**{IS_NEEDED: needed})
+
+    def linked(self) -> VmQuerySet:
+        """Those whose disks still need another machine's."""
+        return self.present().exclude(link=Link.NONE)
+
+    def still_linked(self) -> VmQuerySet:
+        """The same with their operations under way."""
+        operations = apps.get_model("vms", "Operation").objects.filter(finished_at=None)
+        return self.linked().prefetch_related(models.Prefetch("operations", queryset=operations, to_attr=UNDER_WAY))
 
 
 class Vm(models.Model):
@@ -50,6 +69,10 @@ class Vm(models.Model):
     Three truths stand apart: `power` and what belongs to it is written by the watcher only, `wanted` by the
     operations only, and what is under way are Operation rows. `main` and `second` are the status computed from
     them, written by vms.operations.settling only.
+
+    origin: the template or VM it was made from, which the panel may not know (any more); link: whether its disks
+    still need that one's. claimed_name: the name in lower case of a machine that the panel made, so that no two
+    people make the same at once; those found on nodes claim none.
     """
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -64,6 +87,14 @@ class Vm(models.Model):
     boot_device = models.CharField(max_length=16, blank=True)
     has_agent_channel = models.BooleanField(default=False)
     notes = models.TextField(_("notes"), blank=True)
+    mode_set_at = models.DateTimeField(null=True)
+    mode_set_by_name = models.CharField(max_length=150, blank=True)
+
+    origin = models.ForeignKey(
+        "self", null=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name="made_from_it"
+    )
+    link = models.CharField(max_length=16, blank=True, default=Link.NONE.value)
+    claimed_name = models.CharField(max_length=255, null=True, unique=True)  # noqa: DJ001 -- many claim none
 
     os_name = models.CharField(max_length=255, blank=True)
     guest_hostname = models.CharField(max_length=255, blank=True)
@@ -91,7 +122,8 @@ class Vm(models.Model):
     objects = VmQuerySet.as_manager()
 
     if TYPE_CHECKING:
-        under_way: list[Operation]  # only after with_operations_under_way()
+        under_way: list[Operation]  # these two only after with_operations_under_way()
+        is_needed: bool
 
     class Meta:
         ordering = ["display_name", "uuid"]
@@ -110,9 +142,30 @@ class Vm(models.Model):
         return self.display_name
 
     @property
+    def guest_is_on(self) -> bool:
+        """Whether there is a process, and not only one that holds the guest of a stopped machine for a job."""
+        return Power(self.power) in HAS_PROCESS and self.main not in {Main.STOPPED, Main.CRASHED}
+
+    @property
     def status(self) -> Status:
         """The status as it was last computed from the facts."""
         return Status(Main(self.main), Second(self.second) if self.second else None)
+
+    def has_dependants(self) -> bool:
+        """Whether other machines' disks still need its own. A query, unless it was asked for together with it."""
+        if hasattr(self, IS_NEEDED):
+            return self.is_needed
+        return Vm.objects.all().linked().filter(origin=self.pk).exists()
+
+    @cached_property
+    def dependants(self) -> list[Vm]:
+        """Those whose disks still need its own, with their operations under way. For many see fetch_dependants()."""
+        return list(Vm.objects.all().still_linked().filter(origin=self.pk)) if self.has_dependants() else []
+
+    def origin_name(self) -> str:
+        """Of the machine it was made from; "" if the panel does not know it (any more)."""
+        origins = Vm.objects.filter(uuid__in=[self.origin_id])
+        return origins.values_list("display_name", flat=True).first() or ""
 
     def observe(self, power: Power, reason: PowerReason) -> bool:
         """Write down what the node reported. True if it was news."""
@@ -123,3 +176,10 @@ class Vm(models.Model):
     def mark_gone(self) -> bool:
         """Write down that its node no longer knows it. True if it was news."""
         return bool(Vm.objects.filter(pk=self.pk, gone_at=None, deleted_at=None).update(gone_at=timezone.now()))
+
+
+def fetch_dependants(machines: Iterable[Vm]) -> None:
+    """Of all of them at once: two queries if others need any of them, none if not."""
+    needed = [vm for vm in machines if vm.has_dependants()]
+    still_linked = models.Prefetch("made_from_it", queryset=Vm.objects.all().still_linked(), to_attr=DEPENDANTS)
+    models.prefetch_related_objects(needed, still_linked)
