@@ -1,0 +1,1 @@
+"""The smallest things a worker does."""

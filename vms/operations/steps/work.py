@@ -1,0 +1,59 @@
+"""What a step is: it looks first, may be run twice without harm, and never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from vms.hypervisor.contract import Hypervisor
+from vms.models import Operation, Vm
+from vms.rules.problems import Problem
+from vms.rules.progress import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Not yet: look again after so many seconds, or sooner if the node tells something."""
+
+    seconds: float
+    phase: Phase = Phase.TALKING_TO_NODE
+
+
+class StepFailed(Exception):
+    """It cannot be done, and here is why."""
+
+    def __init__(self, problem: Problem, **values: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.values = values
+
+
+class StepUnclear(Exception):
+    """The contact broke in the middle of a call that must not be made twice: a person has to look."""
+
+
+Result = Done | Again
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a step works on. The machine and the operation are as the database had them when the step began."""
+
+    hypervisor: Hypervisor
+    vm: Vm
+    operation: Operation
+
+    def lasts_longer_than(self, limit: timedelta) -> bool:
+        began = self.operation.step_began_at
+        return began is not None and timezone.now() - began > limit
+
+
+Step = Callable[[Work], Result]
