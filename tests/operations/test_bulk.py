@@ -4,12 +4,14 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.utils import timezone
 
 from vms.models import Bulk, Operation, Vm
 from vms.operations import bulk_asking
 from vms.operations.bulk import plan, request_bulk
 from vms.operations.bulk_asking import SomebodyElseIsHere, ask_some, unfinished_bulks
+from vms.operations.promising import promise as real_promise
 from vms.operations.requesting import Order, request_action
 from vms.rules.actions import Action
 from vms.rules.power import Power
@@ -39,6 +41,17 @@ def ask_all(bulk):
 
 def make_old(bulk):
     Bulk.objects.filter(pk=bulk.pk).update(requested_at=timezone.now() - 2 * bulk_asking.PATIENCE)
+
+
+def meet(monkeypatch, error, *, at):
+    """Whoever asks for this machine meets the error."""
+
+    def promise(vm, order, *, by):
+        if vm == at:
+            raise error
+        return real_promise(vm, order, by=by)
+
+    monkeypatch.setattr(bulk_asking, "promise", promise)
 
 
 @pytest.fixture
@@ -126,14 +139,34 @@ def test_a_worker_that_dies_between_promise_and_note_leaves_neither(three, anna,
     bulk = bulk_of(Action.START, *three, by=anna)
 
     def die(*_args, **_result):
-        raise RuntimeError
+        raise SystemExit
 
     with monkeypatch.context() as patched:
         patched.setattr(bulk_asking, "_remember", die)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(SystemExit):
             ask_some(bulk.pk)
     assert Operation.objects.count() == 0
     assert len(ask_all(bulk)) == 3
+
+
+def test_a_machine_that_meets_a_bug_is_given_up_and_the_others_are_asked(three, anna, monkeypatch, caplog):
+    bulk = bulk_of(Action.START, *three, by=anna)
+    meet(monkeypatch, ZeroDivisionError("what nobody thought of"), at=three[1])
+    assert len(ask_all(bulk)) == 2
+    make_old(bulk)
+    assert unfinished_bulks() == []
+    assert bulk.items.get(vm=three[1]).refusal == Reason.ASKING_FAILED
+    assert caplog.text.count("ZeroDivisionError: what nobody thought of") == bulk_asking.TRIES
+
+
+def test_a_database_that_is_away_is_no_bug(three, anna, monkeypatch):
+    bulk = bulk_of(Action.START, *three, by=anna)
+    with monkeypatch.context() as patched:
+        meet(patched, OperationalError("it is away"), at=three[1])
+        with pytest.raises(OperationalError):
+            ask_some(bulk.pk)
+    assert len(ask_all(bulk)) == 2
+    assert Operation.objects.count() == 3
 
 
 def test_two_workers_at_the_same_bulk_ask_nobody_twice_and_one_of_them_stops(three, anna):

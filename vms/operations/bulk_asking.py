@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from vms.models import Bulk, BulkItem, Operation, Vm
@@ -17,10 +18,14 @@ from vms.rules.actions import Action
 from vms.rules.reasons import Reason
 
 PORTION = 20
+TRIES = 3
 PATIENCE = timedelta(seconds=2)
 
 NAMESPACE = UUID("5f5f9b0e-7c38-4d5b-8d0a-6a3f7f3f6a10")
 """Of the keys of a bulk's operations: a machine that is asked twice is still promised once."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class SomebodyElseIsHere(Exception):
@@ -34,7 +39,7 @@ def ask_some(bulk_id: int) -> tuple[list[int], bool]:
     promised: list[int] = []
     try:
         for item in waiting[:PORTION]:
-            operation = _ask(bulk, item)
+            operation = _ask_or_give_up(bulk, item)
             promised += [operation.pk] if operation else []
     except SomebodyElseIsHere:
         return promised, False
@@ -52,6 +57,19 @@ def unfinished_bulks() -> list[int]:
 
 def _waiting(bulk: Bulk) -> list[BulkItem]:
     return list(bulk.items.filter(operation=None, refusal="").select_related("vm")[: PORTION + 1])
+
+
+def _ask_or_give_up(bulk: Bulk, item: BulkItem) -> Operation | None:
+    """A bug met at one machine keeps nobody from the others. A database that is away is no bug: the sweep goes on."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _ask(bulk, item)
+        except (SomebodyElseIsHere, OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("bulk %s met a bug at machine %s, try %s of %s", bulk.pk, item.vm_id, attempt, TRIES)
+    BulkItem.objects.filter(pk=item.pk, operation=None, refusal="").update(refusal=Reason.ASKING_FAILED)
+    return None
 
 
 def _ask(bulk: Bulk, item: BulkItem) -> Operation | None:
