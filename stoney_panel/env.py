@@ -35,6 +35,13 @@ def flag(name: str, *, default: bool) -> bool:
     return value == "yes"
 
 
+def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in among:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(among)}, not {value!r}")
+    return value
+
+
 def time_zone(name: str) -> str:
     """A zone of the IANA database; the machine's own if it is not set."""
     zone = text(name, _zone_of_this_machine())
@@ -57,6 +64,17 @@ def secret(name: str, *, kept_in: Path) -> str:
     if not path.exists() and not named:
         _make_secret(path)
     return path.read_text(encoding="utf-8").strip()
+
+
+def given_secret(name: str) -> str:
+    """NAME itself, or the content of the file NAME_FILE; "" if there is neither."""
+    named = os.environ.get(f"{name}_FILE")
+    if os.environ.get(name) or not named:
+        return text(name, "")
+    try:
+        return Path(named).read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
 
 
 def _make_secret(path: Path) -> None:

@@ -19,7 +19,7 @@ from vms.models import Event, Operation, Vm
 from vms.operations.permission import RIGHT_FOR, may, may_cancel, may_somewhere
 from vms.operations.recovering import recover
 from vms.operations.requesting import ActionRefused, acknowledge, cancel, close_unclear, may_be_cancelled
-from vms.rules.actions import Action
+from vms.rules.actions import PLAIN, Action
 from vms.rules.power import Power
 from vms.rules.problems import Problem
 from vms.rules.progress import Progress
@@ -80,7 +80,7 @@ def test_a_machine_is_free_again_when_an_operation_has_ended(vm: Vm, anna: Perso
     assert work(ask(vm, Action.SHUTDOWN, berta)).progress == Progress.SUCCEEDED
 
 
-@pytest.mark.parametrize("action", RIGHT_FOR)
+@pytest.mark.parametrize("action", sorted(PLAIN))
 def test_nobody_does_anything_without_the_right_to(action: Action, add_vm: AddVm, alpha: FakeNode, nobody: Person):
     vm = add_vm(power=BEFORE[action])
     with pytest.raises(PermissionDenied):

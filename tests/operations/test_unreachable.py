@@ -20,7 +20,7 @@ from vms.rules.actions import Action
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 
-STEPS = [(action, done) for action in RECIPES for done in range(len(RECIPES[action].steps))]
+STEPS = [(action, done) for action in BEFORE for done in range(len(RECIPES[action].steps))]
 
 
 def ask_and_come_as_far_as(vm: Vm, action: Action, done: int, by: Person) -> Operation:

@@ -17,7 +17,7 @@ SECONDS_OF_SILENCE_AFTER_FAILURE = 2.0
 logger = logging.getLogger(__name__)
 
 Subject = tuple[str, str]
-"""("vm" | "node" | "operation" | "bulk" | "contact", its id)."""
+"""("vm" | "node" | "operation" | "bulk" | "contact" | "image", its id)."""
 
 COUNTS: Subject = ("counts", "")
 """How many there are of something has changed."""

@@ -16,12 +16,16 @@ def follow(vm: Vm, power: Power, reason: PowerReason) -> None:
 
     vm: as it was before.
     """
-    ours = vm.operations.filter(slot=Slot.RUN, finished_at=None).exists()
-    wish = wish_behind(power, reason, Wanted(vm.wanted), has_job=_has_job(vm))
+    under_way = list(vm.operations.filter(finished_at=None))
+    ours = any(operation.slot == Slot.RUN for operation in under_way)
+    has_job = any(operation.slot == Slot.JOB for operation in under_way)
+    wish = wish_behind(Power(vm.power), power, reason, Wanted(vm.wanted), has_job=has_job)
     if not ours and wish is not None:
         Vm.objects.filter(pk=vm.pk).update(wanted=wish)
-    _write_down(vm, power, reason, by_panel=ours)
-    wake(vm.uuid)
+    if not (has_job and _stays_stopped_to_people(vm, power)):
+        _write_down(vm, power, reason, by_panel=ours)
+    if under_way:
+        wake(vm.uuid)
     settle(vm.uuid)
 
 
@@ -33,8 +37,9 @@ def wake(vm: UUID) -> None:
         ring_after_commit(operation.pk)
 
 
-def _has_job(vm: Vm) -> bool:
-    return vm.operations.filter(slot=Slot.JOB, finished_at=None).exists()
+def _stays_stopped_to_people(vm: Vm, power: Power) -> bool:
+    """Its process comes and goes with a job, while its guest does nothing."""
+    return vm.wanted == Wanted.OFF and {vm.power, power} <= {Power.OFF, Power.PAUSED}
 
 
 def _write_down(vm: Vm, power: Power, reason: PowerReason, *, by_panel: bool) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from vms.models import ContactTest, Node, Operation, Vm
+from vms.models import ContactTest, Event, Node, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.permission import may_manage_nodes
 from vms.operations.tasks import try_contact_after_commit
+from vms.rules.timeline import What
 
 
 class NodeStillHasMachines(Exception):
@@ -48,7 +49,15 @@ def remove_node(node: Node, *, by: Viewer) -> None:
             raise NodeStillHasMachines(present)
         announce(("node", str(node.pk)), COUNTS)
         Operation.objects.filter(vm__node=node).delete()
+        _write_down_the_removal(node, by)
         node.forget()
+
+
+def _write_down_the_removal(node: Node, by: Viewer) -> None:
+    """Of no node, or it would go with it."""
+    Event.objects.create(
+        what=What.NODE_REMOVED, by_panel=True, values={"node": node.name, "key": node.pk, "person": str(by)}
+    )
 
 
 def _require_may_manage(person: Viewer) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
@@ -17,9 +18,10 @@ from vms.operations.leasing import LEASE_SECONDS, kept_alive, my_name
 from vms.operations.reaching import a_turn_at
 from vms.operations.recipes import RECIPES
 from vms.operations.settling import settle
-from vms.operations.steps import Again, Done, Result, StepFailed, StepUnclear, Work
-from vms.rules.actions import Action
+from vms.operations.steps.work import Again, Done, Result, StepFailed, StepUnclear, Work
+from vms.rules.actions import FILLS_DISKS, MAKES_A_MACHINE, Action
 from vms.rules.asking import already_so, possible
+from vms.rules.kinds import Link
 from vms.rules.power import Wanted
 from vms.rules.problems import Problem
 from vms.rules.progress import FINISHED, Phase, Progress
@@ -57,11 +59,7 @@ def _begin(operation: Operation) -> bool:
     """Check one last time, then set out. False if it has to wait, or ended because it is no longer possible."""
     if _previous_one_still_works(operation):
         return False
-    vm = Vm.objects.select_related("node").get(pk=operation.vm_id)
-    others = vm.operations.filter(finished_at=None).exclude(pk=operation.pk)
-    answer = possible(facts_of(vm, others), Action(operation.action))
-    hopeless = not answer.allowed and not already_so(Action(operation.action), answer.reason)
-    if hopeless and vm.node.reachable:
+    if _is_hopeless(operation):
         finish(operation, Progress.FAILED, Problem.NO_LONGER_POSSIBLE)
         return False
     begun = operation.become(Progress.WORKING, started_at=timezone.now(), phase=Phase.TALKING_TO_NODE)
@@ -69,10 +67,23 @@ def _begin(operation: Operation) -> bool:
     return begun
 
 
+def _is_hopeless(operation: Operation) -> bool:
+    """What is asked of a machine that is being made, is asked of the one it is made from."""
+    action = Action(operation.action)
+    asked = operation.arguments.get("origin") if action in MAKES_A_MACHINE else operation.vm_id
+    vm = Vm.objects.select_related("node").filter(pk=asked).first()
+    if vm is None or action is Action.STREAM:
+        return False
+    others = vm.operations.filter(finished_at=None).exclude(pk=operation.pk)
+    answer = possible(facts_of(vm, others), action)
+    return not answer.allowed and not already_so(action, answer.reason) and vm.node.reachable
+
+
 def _previous_one_still_works(operation: Operation) -> bool:
     """An operation that was superseded may be in the middle of a call."""
-    earlier = Operation.objects.filter(vm=operation.vm_id, slot=operation.slot).exclude(pk=operation.pk)
-    return earlier.filter(lease_until__gt=timezone.now()).exists()
+    earlier = Operation.objects.filter(vm=operation.vm_id).exclude(pk=operation.pk)
+    in_the_way = earlier.filter(Q(slot=operation.slot) | Q(progress=Progress.CANCELLED))
+    return in_the_way.filter(lease_until__gt=timezone.now()).exists()
 
 
 def _try_next_step(operation: Operation) -> Result:
@@ -82,34 +93,50 @@ def _try_next_step(operation: Operation) -> Result:
         return _wait_for_node(operation, error)
     except HypervisorError as error:
         logger.warning("operation %s failed: %s", operation.pk, error)
-        finish(operation, Progress.FAILED, error.problem, evidence=str(error))
+        fail(operation, error.problem, evidence=str(error))
     except StepUnclear as doubt:
         finish(operation, Progress.UNCLEAR, Problem.CONTACT_BROKE, evidence=str(doubt))
     except StepFailed as failure:
-        finish(operation, Progress.FAILED, failure.problem, problem_values=failure.values)
+        fail(operation, failure.problem, problem_values=failure.values)
     return Done()
 
 
+def fail(operation: Operation, problem: Problem, **also: object) -> None:
+    """Take back what was begun, if the recipe knows how; what fails on the way back does not hide why it was taken."""
+    if RECIPES[Action(operation.action)].way_back and operation.turn_back(Progress.FAILED, problem, **also):
+        announce(("operation", str(operation.pk)))
+    elif operation.problem:
+        finish(operation, Progress.FAILED, Problem(operation.problem))
+    else:
+        finish(operation, Progress.FAILED, problem, **also)
+
+
 def _take_next_step(operation: Operation) -> Result:
-    steps = RECIPES[Action(operation.action)].steps
+    recipe = RECIPES[Action(operation.action)]
+    on_the_way_back = operation.ends_as
+    steps = recipe.way_back if on_the_way_back else recipe.steps
     if operation.steps_done >= len(steps):
-        finish(operation, Progress.SUCCEEDED)
+        problem = Problem(operation.problem) if operation.problem else None
+        finish(operation, Progress(operation.ends_as or Progress.SUCCEEDED), problem)
         return Done()
     if operation.step_began_at is None and not operation.note(step_began_at=timezone.now()):
         return Done()  # somebody else ended it meanwhile
+    if operation.ends_as != on_the_way_back:
+        return Done()  # somebody has just turned it back
     vm = Vm.objects.select_related("node").get(pk=operation.vm_id)
     with a_turn_at(vm.node) as hypervisor:
         result = steps[operation.steps_done](Work(hypervisor, vm, operation))
     if operation.node_silent_since:
         operation.note(node_silent_since=None)
-    if isinstance(result, Done):
+    if isinstance(result, Done) and operation.ends_as == on_the_way_back:
         operation.count_step()
     return result
 
 
 def _wait_for_node(operation: Operation, error: NodeUnreachable) -> Result:
     silent_since = operation.node_silent_since or timezone.now()
-    if timezone.now() - silent_since > timedelta(seconds=settings.NODE_PATIENCE):
+    patient = RECIPES[Action(operation.action)].patient
+    if not patient and timezone.now() - silent_since > timedelta(seconds=settings.NODE_PATIENCE):
         finish(operation, Progress.FAILED, error.problem, evidence=str(error))
         return Done()
     operation.note(node_silent_since=silent_since)
@@ -134,9 +161,22 @@ def finish(operation: Operation, progress: Progress, problem: Problem | None = N
             _want(operation, then_wanted)
         if progress in FINISHED:
             _write_down_the_end(operation)
+            _forget_what_never_began(operation)
         settle(operation.vm_id)
         announce(("operation", str(operation.pk)), COUNTS)
     return True
+
+
+def _forget_what_never_began(operation: Operation) -> None:
+    """A machine whose making ended before it began is nowhere but here. One whose streaming failed for good is not
+    tried again by itself."""
+    machine = Vm.objects.filter(pk=operation.vm_id)
+    if operation.action in MAKES_A_MACHINE and operation.started_at is None:
+        machine.update(deleted_at=timezone.now(), link=Link.NONE, claimed_name=None)
+    elif operation.action in FILLS_DISKS and operation.progress == Progress.FAILED:
+        machine.filter(link=Link.STREAMING).update(link=Link.LINKED)
+    if origin := operation.arguments.get("origin"):
+        settle(origin)
 
 
 def _want(operation: Operation, wanted: Wanted) -> None:

@@ -17,6 +17,12 @@ RIGHT_FOR: Mapping[Action, str] = {
     Action.RESET: OPERATE,
     Action.PAUSE: OPERATE,
     Action.DELETE: MANAGE,
+    Action.EDIT: MANAGE,
+    Action.TOGGLE: MANAGE,
+    Action.PERSISTENT: MANAGE,
+    Action.CLONE: MANAGE,
+    Action.MAKE_TEMPLATE: MANAGE,
+    Action.STREAM: MANAGE,
 }
 """Actions that are not here may be done by nobody yet."""
 
@@ -30,6 +36,11 @@ def may_somewhere(person: Viewer, action: Action) -> bool:
     """Whether there can be any machine at all to which this person may do this."""
     right = RIGHT_FOR.get(action)
     return right is not None and person.has_perm(right)
+
+
+def may_make(person: Viewer) -> bool:
+    """Whether this person may make machines out of nothing."""
+    return person.has_perm(MANAGE)
 
 
 def may_cancel(person: Viewer, operation: Operation) -> bool:

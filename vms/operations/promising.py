@@ -97,7 +97,8 @@ def holder_of(under_way: list[Operation], action: Action) -> Operation | None:
 def _supersede(vm: Vm, action: Action, under_way: list[Operation], by: Viewer) -> None:
     for operation in under_way:
         if Action(operation.action) in MAY_SUPERSEDE.get(action, frozenset()):
-            finish(operation, Progress.CANCELLED, Problem.SUPERSEDED, problem_values={"person": str(by)})
+            problem = Problem.DELETED_MEANWHILE if action is Action.DELETE else Problem.SUPERSEDED
+            finish(operation, Progress.CANCELLED, problem, problem_values={"person": str(by)})
 
 
 def _write_down(operation: Operation) -> None:

@@ -18,6 +18,8 @@ from vms.rules.events import NodeEvent
 CALLS_AT_ONCE = 3
 """So many threads of a process may be busy with one node: a node that hangs must not take them all."""
 
+TURN_SECONDS = 0.5
+
 
 def reach(node: Node) -> Hypervisor:
     return driver().connect(node.uri)
@@ -29,9 +31,9 @@ def listen_to(node: Node) -> SimpleQueue[NodeEvent]:
 
 @contextmanager
 def a_turn_at(node: Node) -> Iterator[Hypervisor]:
-    """The node's hypervisor, or NodeDoesNotAnswer if enough others are waiting for it already."""
+    """The node's hypervisor, or NodeDoesNotAnswer if enough others are waiting for it already, and go on waiting."""
     turns = _turns[node.pk]
-    if not turns.acquire(blocking=False):
+    if not turns.acquire(timeout=TURN_SECONDS):
         raise NodeDoesNotAnswer(f"{CALLS_AT_ONCE} calls are waiting for {node.name} already")
     try:
         yield reach(node)

@@ -3,29 +3,56 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vms.operations import steps
-from vms.operations.steps import Step
+from vms.operations.steps import bringing, changing, creating, deleting, making, power, streaming
+from vms.operations.steps.work import Step
 from vms.rules.actions import Action
 from vms.rules.power import Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
+    """way_back: what takes back what was begun, when it fails or is cancelled in the middle; without it, it just ends.
+    patient: a node that does not answer is waited for however long it takes."""
+
     steps: tuple[Step, ...]
     then_wanted: Wanted | None = None
+    way_back: tuple[Step, ...] = ()
+    patient: bool = False
 
+
+_FILL = (streaming.take_turn, streaming.pull, streaming.release_origin, streaming.end_process)
+_GIVE_UP = (making.take_back_half_made, streaming.leave_linked)
+_COPY = Recipe(
+    (making.make_disks, making.define_copy, making.hand_over, making.start_if_asked, *_FILL),
+    way_back=_GIVE_UP,
+    patient=True,
+)
 
 RECIPES: Mapping[Action, Recipe] = {
-    Action.START: Recipe((steps.switch_on, steps.see_it_stay_on), Wanted.RUNNING),
-    Action.SHUTDOWN: Recipe((steps.ask_to_shut_down, steps.see_the_guest_go), Wanted.OFF),
-    Action.POWER_OFF: Recipe((steps.cut_power, steps.see_it_off), Wanted.OFF),
-    Action.RESET: Recipe((steps.reset,)),
-    Action.PAUSE: Recipe((steps.hold, steps.see_it_paused), Wanted.PAUSED),
+    Action.START: Recipe((power.switch_on, power.see_it_stay_on), Wanted.RUNNING),
+    Action.SHUTDOWN: Recipe((power.ask_to_shut_down, power.see_the_guest_go), Wanted.OFF),
+    Action.POWER_OFF: Recipe((power.cut_power, power.see_it_off), Wanted.OFF),
+    Action.RESET: Recipe((power.reset,)),
+    Action.PAUSE: Recipe((power.hold, power.see_it_paused), Wanted.PAUSED),
     Action.DELETE: Recipe(
         (
-            *(steps.check_disks_are_free, steps.clear_away, steps.see_it_off),
-            *(steps.delete_disks, steps.undefine, steps.mark_deleted),
+            *(deleting.check_disks_are_free, deleting.clear_away, power.see_it_off),
+            *(deleting.delete_disks, deleting.undefine, deleting.mark_deleted),
         ),
         Wanted.OFF,
     ),
+    Action.PERSISTENT: _COPY,
+    Action.CLONE: _COPY,
+    Action.CREATE: Recipe(
+        (
+            *(bringing.bring_file, bringing.check_image, making.make_disks, creating.define_new),
+            *(creating.wait_for_turn, creating.copy_image, bringing.remove_image, streaming.end_process),
+        ),
+        way_back=(making.take_back_half_made, bringing.take_back_file),
+        patient=True,
+    ),
+    Action.EDIT: Recipe((changing.set_mode,)),
+    Action.TOGGLE: Recipe((changing.set_boot_device,)),
+    Action.MAKE_TEMPLATE: Recipe((changing.become_template,)),
+    Action.STREAM: Recipe(_FILL, way_back=_GIVE_UP, patient=True),
 }

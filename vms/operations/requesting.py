@@ -11,24 +11,33 @@ from django.utils import timezone
 from vms.models import Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
+from vms.operations.making import MakingOrder, NamesTaken, NewMachine, promise_machines
 from vms.operations.performing import finish
 from vms.operations.permission import may_cancel
 from vms.operations.promising import ActionRefused, Order, holder_of, promise
+from vms.operations.recipes import RECIPES
+from vms.operations.resuming import promise_stream
 from vms.operations.tasks import ring_after_commit
-from vms.rules.actions import Action
+from vms.rules.actions import FILLS_DISKS, Action
 from vms.rules.problems import Problem
-from vms.rules.progress import Progress
+from vms.rules.progress import Phase, Progress
 
 __all__ = [
     "ActionRefused",
+    "MakingOrder",
+    "NamesTaken",
+    "NewMachine",
     "Order",
     "acknowledge",
     "acknowledge_failures",
     "cancel",
+    "change_limit",
     "close_unclear",
     "holder_of",
     "may_be_cancelled",
     "request_action",
+    "request_machines",
+    "request_stream",
 ]
 
 
@@ -40,18 +49,59 @@ def request_action(vm: Vm, order: Order, *, by: Viewer) -> Operation:
     return operation
 
 
-def cancel(operation: Operation, *, by: Viewer) -> bool:
-    """Stop waiting for it. False if it has ended, or has come too far to be taken back."""
+def request_machines(order: MakingOrder, origin: Vm | None, *, by: Viewer) -> list[Operation]:
+    """Promise to make them, all or none. ActionRefused, NamesTaken."""
+    with transaction.atomic():
+        operations = promise_machines(order, origin, by=by)
+        for operation in operations:
+            ring_after_commit(operation.pk)
+    return operations
+
+
+def request_stream(vm: Vm, *, limit: int, by: Viewer) -> Operation | None:
+    """Let it stream again. None if there is nothing to stream, or another job is under way."""
+    with transaction.atomic():
+        operation = promise_stream(vm, limit=limit, by=by)
+        if operation is not None:
+            ring_after_commit(operation.pk)
+    return operation
+
+
+def change_limit(operation: Operation, limit: int, *, by: Viewer) -> None:
+    """How fast a stream may copy, in bytes per second, 0 for no limit. The worker keeps it from its next look on."""
     if not may_cancel(by, operation):
         raise PermissionDenied
-    return may_be_cancelled(operation) and finish(operation, Progress.CANCELLED)
+    Operation.objects.filter(pk=operation.pk, action__in=FILLS_DISKS, finished_at=None).update(limit=limit)
+    announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
+
+
+def cancel(operation: Operation, *, by: Viewer) -> bool:
+    """Stop it, or waiting for it. One that has begun to change something takes that back first. False if it has ended,
+    or has come too far to be taken back."""
+    if not may_cancel(by, operation):
+        raise PermissionDenied
+    if not may_be_cancelled(operation):
+        return False
+    begun = operation.progress == Progress.WORKING and RECIPES[Action(operation.action)].way_back
+    return _turn_back(operation) if begun else finish(operation, Progress.CANCELLED)
+
+
+def _turn_back(operation: Operation) -> bool:
+    with transaction.atomic():
+        turned = operation.turn_back(Progress.CANCELLED)
+        ring_after_commit(operation.pk)
+        announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
+    return turned
 
 
 def may_be_cancelled(operation: Operation) -> bool:
-    """Before it began; and a shutdown as long as the guest has not gone."""
-    if operation.finished_at is not None or operation.progress == Progress.UNCLEAR:
+    """Before it began; a shutdown as long as the guest has not gone; what knows its way back, until it is on it."""
+    over = operation.finished_at is not None or operation.phase == Phase.ENDING
+    if over or operation.progress == Progress.UNCLEAR or operation.ends_as:
         return False
-    return operation.progress == Progress.QUEUED or operation.action == Action.SHUTDOWN
+    action = Action(operation.action)
+    knows_its_way_back = action in RECIPES and bool(RECIPES[action].way_back)
+    return operation.progress == Progress.QUEUED or action is Action.SHUTDOWN or knows_its_way_back
 
 
 def close_unclear(operation: Operation, *, by: Viewer) -> bool:

@@ -4,16 +4,19 @@ import logging
 from functools import partial
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.db import Error, transaction
 from kombu.exceptions import OperationalError
 
 from vms.models import ContactTest, Heartbeat, Operation
 from vms.operations.bulk_asking import ask_some, unfinished_bulks
 from vms.operations.contacting import carry_out
-from vms.operations.performing import advance, finish
+from vms.operations.performing import advance, fail
 from vms.operations.recovering import recover
+from vms.operations.resuming import next_in_turn, pick_up_streams
 from vms.rules.problems import Problem
-from vms.rules.progress import Progress
+
+MIB = 1024 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -26,16 +29,21 @@ def perform(operation_id: int) -> None:
         raise  # its lease runs out, and recovering takes it up again
     except Exception:
         logger.exception("operation %s met a bug", operation_id)
-        finish(Operation.objects.get(pk=operation_id), Progress.FAILED, Problem.BUG)
+        fail(Operation.objects.get(pk=operation_id), Problem.BUG)
         raise
     if pause is not None:
         ring(operation_id, after=pause)
+        return
+    for next_one in next_in_turn(operation_id):
+        ring(next_one)
 
 
 @shared_task(expires=10)
 def sweep() -> None:
     Heartbeat.beat("worker")
     for operation_id in recover():
+        ring(operation_id)
+    for operation_id in pick_up_streams(limit=settings.STREAM_LIMIT * MIB):
         ring(operation_id)
     for bulk_id in unfinished_bulks():
         _send(ask_bulk, bulk_id, 0)

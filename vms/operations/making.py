@@ -1,0 +1,171 @@
+"""A person asks for machines that do not exist yet: their rows and their operations are written down here, together.
+
+Whoever calls this rings the bells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from vms.models import Event, Node, Operation, Vm
+from vms.models.facts import facts_of
+from vms.models.viewer import Viewer
+from vms.operations.announcing import COUNTS, announce
+from vms.operations.permission import may_make, require_may
+from vms.operations.promising import ActionRefused
+from vms.operations.settling import settle
+from vms.rules.actions import Action, Slot
+from vms.rules.asking import possible
+from vms.rules.kinds import Kind, Link, Mode
+from vms.rules.making import Plan
+from vms.rules.power import Power
+from vms.rules.reasons import Reason
+from vms.rules.status import Second
+from vms.rules.timeline import What
+
+
+@dataclass(frozen=True, slots=True)
+class NewMachine:
+    """One machine to be made. limit: bytes per second of its streams, 0 for none."""
+
+    name: str
+    plan: Plan
+    uuid: UUID
+    kind: Kind = Kind.VM
+    mode: Mode | None = None
+    notes: str = ""
+    os_name: str = ""
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MakingOrder:
+    """Machines that are asked for together. key: the same for every submission of the same page."""
+
+    action: Action
+    node: Node
+    machines: Sequence[NewMachine]
+    key: UUID | None = None
+
+
+class NamesTaken(Exception):
+    """Other machines have these names already, or somebody else has just asked for them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = sorted(names)
+        super().__init__(", ".join(self.names))
+
+
+def taken_names(names: Iterable[str]) -> set[str]:
+    """Those of the names that a machine has already, upper or lower case aside."""
+    wanted = {name.lower(): name for name in names}
+    machines = Vm.objects.all().present().annotate(shown=Lower("display_name"), at_node=Lower("name"))
+    shown = machines.filter(shown__in=wanted).values_list("shown", flat=True)
+    at_node = machines.filter(at_node__in=wanted).values_list("at_node", flat=True)
+    claimed = Vm.objects.filter(claimed_name__in=wanted).values_list("claimed_name", flat=True)
+    return {wanted[name] for name in {*shown, *at_node, *claimed} if name in wanted}
+
+
+def promise_machines(order: MakingOrder, origin: Vm | None, *, by: Viewer) -> list[Operation]:
+    """Write them down, all or none. Those returned may be earlier ones, if this is the same submitted again.
+
+    ActionRefused if the origin cannot be made from now, NamesTaken.
+    """
+    _require_may_make(by, order.action, origin)
+    with transaction.atomic():
+        submitted = _submitted_before(order, by)
+        if submitted:
+            return submitted
+        if origin is not None:
+            _require_possible(origin, order.action)
+        taken = taken_names(machine.name for machine in order.machines)
+        if taken:
+            raise NamesTaken(taken)
+        operations = [_promise_one(order, machine, number, by) for number, machine in enumerate(order.machines)]
+        settle(*(machine.uuid for machine in order.machines), *([origin.uuid] if origin else []))
+        announce(COUNTS)
+    return operations
+
+
+def _require_may_make(person: Viewer, action: Action, origin: Vm | None) -> None:
+    if origin is not None:
+        require_may(person, action, origin)
+    elif not may_make(person):
+        raise PermissionDenied
+
+
+def _submitted_before(order: MakingOrder, by: Viewer) -> list[Operation]:
+    """The first machine of an order carries its key."""
+    first = Operation.objects.filter(request_key=order.key).first() if order.key else None
+    if first is None:
+        return []
+    if first.requested_by_id != by.pk:
+        raise PermissionDenied
+    return list(Operation.objects.filter(arguments__order=str(order.key)).order_by("pk"))
+
+
+def _require_possible(origin: Vm, action: Action) -> None:
+    origin = Vm.objects.select_for_update(of=("self",)).select_related("node").get(pk=origin.pk)
+    under_way = list(origin.operations.filter(finished_at=None))
+    answer = possible(facts_of(origin, under_way), action)
+    if not answer.allowed:
+        raise ActionRefused(action, answer.reason or Reason.JOB_SLOT_TAKEN, under_way[0] if under_way else None)
+
+
+def _promise_one(order: MakingOrder, machine: NewMachine, number: int, by: Viewer) -> Operation:
+    vm = _write_row(order.node, machine, by)
+    operation = Operation.objects.create(
+        vm=vm,
+        node=order.node,
+        action=order.action,
+        slot=Slot.JOB,
+        second=Second.CREATING,
+        arguments=_arguments(order, machine),
+        limit=machine.limit,
+        request_key=order.key if number == 0 else None,
+        requested_by_id=by.pk,
+        requested_by_name=str(by),
+    )
+    values = {"action": operation.action, "person": operation.requested_by_name}
+    Event.objects.create(what=What.REQUESTED, vm=vm, node=order.node, operation=operation, by_panel=True, values=values)
+    announce(("operation", str(operation.pk)))
+    return operation
+
+
+def _arguments(order: MakingOrder, machine: NewMachine) -> dict[str, Any]:
+    together = {"order": str(order.key)} if order.key else {}
+    return {**machine.plan.as_arguments(), **together}
+
+
+def _write_row(node: Node, machine: NewMachine, by: Viewer) -> Vm:
+    """The unique claim decides when two people ask for the same name at the same moment."""
+    try:
+        with transaction.atomic():
+            return Vm.objects.create(
+                uuid=machine.uuid,
+                name=machine.name,
+                display_name=machine.name,
+                claimed_name=machine.name.lower(),
+                kind=machine.kind,
+                mode=machine.mode or "",
+                mode_set_at=timezone.now() if machine.mode else None,
+                mode_set_by_name=str(by) if machine.mode else "",
+                notes=machine.notes,
+                os_name=machine.os_name,
+                node=node,
+                memory=machine.plan.memory,
+                vcpus=machine.plan.vcpus,
+                power=Power.OFF,
+                origin_id=machine.plan.origin,
+                link=Link.STREAMING if machine.plan.origin else Link.NONE,
+            )
+    except IntegrityError:
+        raise NamesTaken([machine.name]) from None

@@ -1,0 +1,161 @@
+"""From what a person chose to a plan: which files, which addresses, and which nodes would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from posixpath import dirname, join, normpath
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from vms.hypervisor.machine_xml.macs import fresh_mac
+from vms.models import Disk, Interface, Node, StoragePool, Vm
+from vms.operations.making import NewMachine
+from vms.rules.duty import Duty
+from vms.rules.kinds import Kind, Mode
+from vms.rules.making import DiskPlan, Plan
+from vms.rules.names import as_file_name
+from vms.rules.placing import Need, NodeFacts, Obstacle, ranked
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node with what stands against it; nothing does if it is possible. pools: those with a folder."""
+
+    node: Node
+    pools: tuple[StoragePool, ...]
+    obstacles: tuple[Obstacle, ...]
+    missing_networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person chose for one machine. Sizes in bytes; capacity: at least so large a first disk, 0 for the
+    origin's; network: None for what the origin has; limit: bytes per second of its streams, 0 for none."""
+
+    name: str
+    pool: StoragePool
+    memory: int
+    vcpus: int
+    network: str | None = None
+    capacity: int = 0
+    limit: int = 0
+    start: bool = False
+    kind: Kind = Kind.VM
+    mode: Mode | None = None
+    notes: str = ""
+    os_name: str = ""
+
+
+def default_limit() -> int:
+    """Of a stream for which nobody chose one, in bytes per second."""
+    return int(settings.STREAM_LIMIT) * MIB
+
+
+def candidates_for(memory: int, network: str | None = None, origin: Vm | None = None) -> list[Candidate]:
+    """All nodes, the best first. Memory in bytes, of all machines that are to be made together."""
+    nodes = {node.pk: node for node in Node.objects.prefetch_related("storage_pools", "networks")}
+    facts = {pk: _facts_of(node) for pk, node in nodes.items()}
+    need = Need(memory, _networks(network, origin))
+    if origin is not None:
+        need = Need(memory, need.networks, facts.get(origin.node_id), _image_folders(origin))
+    return [
+        Candidate(
+            nodes[node.key], _pools_of(nodes[node.key]), tuple(obstacles), tuple(sorted(need.networks - node.networks))
+        )
+        for node, obstacles in ranked(facts.values(), need)
+    ]
+
+
+def _networks(network: str | None, origin: Vm | None) -> frozenset[str]:
+    """All it will be plugged into: the chosen one, and those of the origin's interfaces that stay as they are."""
+    chosen = frozenset({network}) if network else frozenset[str]()
+    interfaces = list(origin.interfaces.all()) if origin else []
+    kept = interfaces if network is None else interfaces[1:]
+    return chosen | {each.source for each in kept if each.source_type == "network" and each.source}
+
+
+def _facts_of(node: Node) -> NodeFacts:
+    pools = _pools_of(node)
+    return NodeFacts(
+        key=node.pk,
+        reachable=node.reachable,
+        duty=Duty(node.duty),
+        memory_free=node.memory_free,
+        folders=frozenset(normpath(pool.folder) for pool in pools),
+        shared_folders=frozenset(normpath(pool.folder) for pool in pools if pool.shared),
+        networks=frozenset(network.name for network in node.networks.all()),
+    )
+
+
+def _pools_of(node: Node) -> tuple[StoragePool, ...]:
+    return tuple(pool for pool in node.storage_pools.all() if pool.folder)
+
+
+def _image_folders(origin: Vm) -> frozenset[str]:
+    return frozenset(normpath(dirname(disk.path)) for disk in disks_to_copy(origin))
+
+
+def disks_to_copy(origin: Vm) -> list[Disk]:
+    """Its own disks; not what lies in its drives."""
+    return [disk for disk in origin.disks.all() if disk.device == "disk" and disk.path]
+
+
+def cannot_be_copied(origin: Vm) -> list[Disk]:
+    """Those of its disks that are no files, or whose format nobody has said: it is never guessed."""
+    return [disk for disk in disks_to_copy(origin) if not disk.path.startswith("/") or not disk.image_format]
+
+
+def plan_copies(origin: Vm, wishes: Sequence[Wish]) -> list[NewMachine]:
+    """One machine for each wish, its disks on top of the origin's. No two get the same address."""
+    interfaces = len(origin.interfaces.all())
+    macs = iter(fresh_macs(interfaces * len(wishes)))
+    return [_plan_copy(origin, wish, tuple(islice(macs, interfaces))) for wish in wishes]
+
+
+def _plan_copy(origin: Vm, wish: Wish, macs: tuple[str, ...]) -> NewMachine:
+    uuid = uuid4()
+    disks = tuple(_disks_on_top(origin, wish, uuid))
+    plan = Plan(disks, wish.memory, wish.vcpus, origin.uuid, wish.network, macs, wish.start)
+    return new_machine(uuid, plan, wish)
+
+
+def new_machine(uuid: UUID, plan: Plan, wish: Wish) -> NewMachine:
+    return NewMachine(
+        name=wish.name,
+        plan=plan,
+        uuid=uuid,
+        kind=wish.kind,
+        mode=wish.mode,
+        notes=wish.notes,
+        os_name=wish.os_name,
+        limit=wish.limit,
+    )
+
+
+def _disks_on_top(origin: Vm, wish: Wish, uuid: UUID) -> Iterator[DiskPlan]:
+    for number, disk in enumerate(disks_to_copy(origin)):
+        yield DiskPlan(
+            target=disk.target,
+            path=image_path(wish, uuid, disk.target),
+            capacity=max(wish.capacity if number == 0 else 0, disk.capacity or 0),
+            below=disk.path,
+            format_below=disk.image_format,
+        )
+
+
+def image_path(wish: Wish, uuid: UUID, target: str) -> str:
+    """A file that people can tell by its name, and that no other machine can have."""
+    return join(wish.pool.folder, f"{as_file_name(wish.name)}-{uuid.hex[:8]}-{target}.qcow2")
+
+
+def fresh_macs(count: int) -> Iterable[str]:
+    taken = set(Interface.objects.values_list("mac", flat=True))
+    for _ in range(count):
+        mac = fresh_mac(taken)
+        taken.add(mac)
+        yield mac

@@ -1,0 +1,63 @@
+"""Streams that somebody asks for again, whose turn has come, or that nobody works on, such as a new panel finds."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from vms.models import Operation, Vm
+from vms.models.viewer import Viewer
+from vms.operations.announcing import COUNTS, announce
+from vms.operations.permission import require_may
+from vms.operations.settling import settle
+from vms.rules.actions import FILLS_DISKS, Action, Slot
+from vms.rules.kinds import Link
+from vms.rules.progress import Phase
+from vms.rules.status import Second
+
+
+def promise_stream(vm: Vm, *, limit: int, by: Viewer | None) -> Operation | None:
+    """None if there is nothing to stream, or another job is under way. limit: bytes per second, 0 for none.
+
+    by: None for the panel itself.
+    """
+    if by is not None:
+        require_may(by, Action.STREAM, vm)
+    with transaction.atomic():
+        vm = Vm.objects.select_for_update().get(pk=vm.pk)
+        if not vm.link or vm.operations.filter(slot=Slot.JOB, finished_at=None).exists():
+            return None
+        Vm.objects.filter(pk=vm.pk).update(link=Link.STREAMING)
+        operation = Operation.objects.create(
+            vm=vm,
+            node_id=vm.node_id,
+            action=Action.STREAM,
+            slot=Slot.JOB,
+            second=Second.STREAMING,
+            permille=0,
+            limit=limit,
+            requested_by_id=by.pk if by else None,
+            requested_by_name=str(by) if by else "",
+        )
+        settle(vm.uuid)
+        announce(("operation", str(operation.pk)), COUNTS)
+    return operation
+
+
+def next_in_turn(ended: int) -> list[int]:
+    """The operations that have waited longest for this one to end. Their bells are to be rung."""
+    stream = Operation.objects.filter(pk=ended, action__in=FILLS_DISKS).exclude(finished_at=None).first()
+    if stream is None:
+        return []
+    waiting = Operation.objects.filter(node=stream.node_id, phase=Phase.WAITING_FOR_TURN, finished_at=None)
+    longest = waiting.order_by("requested_at", "pk")[: settings.STREAMS_PER_NODE]
+    return [operation.pk for operation in longest if operation.hurry()]
+
+
+def pick_up_streams(*, limit: int) -> list[int]:
+    """The operations of streams that ought to go on and that nobody works on. Their bells are to be rung."""
+    unfinished = Operation.objects.filter(finished_at=None)
+    busy = unfinished.filter(slot=Slot.JOB) | unfinished.filter(action=Action.DELETE)
+    idle = Vm.objects.all().present().filter(link=Link.STREAMING, gone_at=None, node__reachable=True)
+    promised = (promise_stream(vm, limit=limit, by=None) for vm in idle.exclude(pk__in=busy.values("vm")))
+    return [operation.pk for operation in promised if operation]
