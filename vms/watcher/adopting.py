@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
 
-from vms.hypervisor.machine_xml import MachineDescription
+from vms.hypervisor.machine_xml import MachineDescription, PanelMark
 from vms.models import Disk, Event, Interface, Vm
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.settling import settle
+from vms.rules.actions import MAKES_A_MACHINE, Action
 from vms.rules.following import first_wish
-from vms.rules.kinds import Kind, Lifetime
-from vms.rules.power import HAS_PROCESS
+from vms.rules.kinds import Lifetime, Link
+from vms.rules.power import HAS_PROCESS, Power, Wanted
 from vms.rules.timeline import What
 from vms.watcher.news import MachineSeen
+from vms.watcher.recording_marks import mark_seen
 
 LONGEST = 255
 """Characters of a name that are kept; other tools may give longer ones."""
 
 
-def adopt(news: MachineSeen) -> Vm | None:
-    """The row of this machine, made now if it is new. None if it belongs to another node for now, or is no more."""
-    vm = Vm.objects.filter(pk=news.machine.uuid).first()
+def adopt(news: MachineSeen, vm: Vm | None) -> Vm | None:
+    """The row of this machine, made now if it is new. None if it belongs to another node for now, or is no more.
+
+    vm: the row that there is.
+    """
     if vm is None:
         return _first_sight(news)
     if vm.deleted_at and news.asked_at <= vm.deleted_at:
@@ -44,12 +49,20 @@ def _first_sight(news: MachineSeen) -> Vm:
         node_id=news.node,
         power=machine.power,
         power_reason=machine.reason,
-        wanted=first_wish(machine.power, machine.reason),
+        wanted=_first_wish(news),
     )
     Event.objects.create(what=What.FOUND, vm=vm, node_id=news.node, values={"node": vm.node.name})
     settle(vm.uuid)
     announce(COUNTS)
     return vm
+
+
+def _first_wish(news: MachineSeen) -> Wanted:
+    """One that is held while its disks stream was stopped to people, whoever let it stream."""
+    mark = news.description.panel if news.description else PanelMark()
+    if mark.link is Link.STREAMING and news.machine.power is Power.PAUSED:
+        return Wanted.OFF
+    return first_wish(news.machine.power, news.machine.reason)
 
 
 def _takes_over(vm: Vm, news: MachineSeen) -> bool:
@@ -81,25 +94,27 @@ def mark_gone(vm: Vm) -> None:
     settle(vm.uuid)
 
 
-def write_description(vm: Vm, description: MachineDescription) -> None:
-    """What the definition says now: hardware, and the panel's own mark if there is one."""
+def write_description(vm: Vm, description: MachineDescription, asked_at: datetime) -> None:
+    """What the definition said then: hardware, and the panel's own mark if there is one."""
     mark = description.panel
     known_hardware = _hardware_of(vm)
-    old_name = vm.display_name
+    mark_seen(vm, mark, asked_at, first=not known_hardware[0])
+    old_name, known_origin = vm.display_name, (vm.origin_id, vm.link)
     vm.name = description.name[:LONGEST]
     vm.display_name = (mark.display_name or description.title or description.name)[:LONGEST]
-    vm.kind = mark.kind or Kind.VM
     vm.lifetime = mark.lifetime or Lifetime.PERSISTENT
-    vm.mode = mark.mode or ""
+    vm.origin_id, vm.link = mark.origin, mark.link
     vm.memory = description.memory
     vm.vcpus = description.vcpus
     boot_device = description.boot_devices[0] if description.boot_devices else ""
     vm.boot_device = _cut(Vm, {"boot_device": boot_device})["boot_device"]
     vm.has_agent_channel = description.has_agent_channel
-    vm.save(update_fields=["name", "display_name", "kind", "lifetime", "mode", *_HARDWARE])
+    vm.save(update_fields=["name", "display_name", "lifetime", "origin", "link", *_HARDWARE])
     _write_disks(vm, description)
     _write_interfaces(vm, description)
     _tell_the_timeline(vm, old_name, known_hardware)
+    if vm.origin_id and (vm.origin_id, vm.link) != known_origin:
+        settle(vm.origin_id)
 
 
 _HARDWARE = ("memory", "vcpus", "boot_device", "has_agent_channel")
@@ -115,7 +130,8 @@ _NOT_MEASURED = {"capacity": None, "allocation": None}
 
 
 def _write_disks(vm: Vm, description: MachineDescription) -> None:
-    targets = []
+    there = {disk.target: disk for disk in vm.disks.all()}
+    left = set(there)
     for disk in description.disks:
         values = {
             "target": disk.target,
@@ -126,13 +142,19 @@ def _write_disks(vm: Vm, description: MachineDescription) -> None:
             "made_by_panel": disk.source in description.panel.made_disks,
         }
         kept = _cut(Disk, values)
-        Disk.objects.filter(vm=vm, target=kept["target"]).exclude(path=kept["path"]).update(**_NOT_MEASURED)
-        Disk.objects.update_or_create(vm=vm, target=kept["target"], defaults=kept)
-        targets.append(kept["target"])
-    vm.disks.exclude(target__in=targets).delete()
+        known = there.get(kept["target"])
+        if known is None:
+            there[kept["target"]] = Disk.objects.create(vm=vm, **kept)
+        elif _differs(known, kept):
+            unmeasured = {} if known.path == kept["path"] else _NOT_MEASURED
+            Disk.objects.filter(pk=known.pk).update(**kept, **unmeasured)
+        left.discard(kept["target"])
+    if left:
+        vm.disks.filter(target__in=left).delete()
 
 
 def _write_interfaces(vm: Vm, description: MachineDescription) -> None:
+    there = {interface.position: interface for interface in vm.interfaces.all()}
     for position, interface in enumerate(description.interfaces):
         values = {
             "mac": interface.mac,
@@ -140,8 +162,17 @@ def _write_interfaces(vm: Vm, description: MachineDescription) -> None:
             "source_type": interface.source_type,
             "source": interface.source,
         }
-        Interface.objects.update_or_create(vm=vm, position=position, defaults=_cut(Interface, values))
-    vm.interfaces.filter(position__gte=len(description.interfaces)).delete()
+        kept, known = _cut(Interface, values), there.get(position)
+        if known is None:
+            Interface.objects.create(vm=vm, position=position, **kept)
+        elif _differs(known, kept):
+            Interface.objects.filter(pk=known.pk).update(**kept)
+    if len(there) > len(description.interfaces):
+        vm.interfaces.filter(position__gte=len(description.interfaces)).delete()
+
+
+def _differs(row: Model, values: Mapping[str, object]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
 
 
 def _cut(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,5 +186,9 @@ def _tell_the_timeline(vm: Vm, old_name: str, known_hardware: list[object]) -> N
     if old_name not in {vm.display_name, vm.name}:
         values = {"old": old_name, "new": vm.display_name}
         Event.objects.create(what=What.RENAMED, vm=vm, node_id=vm.node_id, values=values)
-    if known_hardware[0] and known_hardware != _hardware_of(vm):
+    if known_hardware[0] and known_hardware != _hardware_of(vm) and not _is_our_doing(vm):
         Event.objects.create(what=What.DEFINITION_CHANGED, vm=vm, node_id=vm.node_id)
+
+
+def _is_our_doing(vm: Vm) -> bool:
+    return vm.operations.filter(action__in=[*MAKES_A_MACHINE, Action.TOGGLE], finished_at=None).exists()

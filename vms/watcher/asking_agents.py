@@ -1,4 +1,4 @@
-"""A thread for each node that asks what may take long: guests by their agents, and storage for machines that are off.
+"""A thread for each node that asks what may take long: guests by their agents, and storage.
 
 A guest that hangs, or storage that does, makes only this thread wait.
 """
@@ -16,15 +16,16 @@ from uuid import UUID
 from django.conf import settings
 
 from vms.hypervisor.contract import Hypervisor
-from vms.hypervisor.errors import HypervisorError, TimedOut
+from vms.hypervisor.errors import HypervisorError, TimedOut, Unsupported
 from vms.operations.reaching import reach
 from vms.watcher.following_a_node import NodeFollower
 from vms.watcher.guestbook import GuestBook
 from vms.watcher.looking import Lookout
-from vms.watcher.news import AgentAsked, DisksMeasured, GuestSeen, News
+from vms.watcher.news import AgentAsked, DisksMeasured, GuestSeen, News, StorageSeen
 
 ANSWER_WITHIN_SECONDS = 3
 ROUND_SECONDS = 1.0
+STORAGE_SECONDS = 30.0
 MACHINES_MEASURED_IN_A_ROUND = 20
 
 Item = TypeVar("Item")
@@ -39,7 +40,7 @@ class AgentAsker(Thread):
         self._told_to_stop = Event()
         self._lookout: Lookout | None = None
         self._book = GuestBook()
-        self._check_due = 0.0
+        self._check_due = self._storage_due = 0.0
 
     def stop(self) -> None:
         self._told_to_stop.set()
@@ -50,7 +51,7 @@ class AgentAsker(Thread):
             if lookout is None:
                 continue
             if lookout is not self._lookout:
-                self._lookout, self._book, self._check_due = lookout, GuestBook(), 0.0
+                self._lookout, self._book, self._check_due, self._storage_due = lookout, GuestBook(), 0.0, 0.0
             try:
                 self._go_round(lookout, reach(self._node))
             except HypervisorError:
@@ -63,6 +64,7 @@ class AgentAsker(Thread):
         for uuid in self._whom_to_ask(lookout, woken):
             self._ask(uuid, lookout, hypervisor)
         self._measure(lookout, hypervisor)
+        self._look_at_storage(hypervisor)
 
     def _whom_to_ask(self, lookout: Lookout, woken: set[UUID]) -> list[UUID]:
         """All now and then, and at once those to whom something happened."""
@@ -109,6 +111,16 @@ class AgentAsker(Thread):
         except TimedOut:
             for item in machines.items():
                 lookout.unmeasured.put(item)
+
+    def _look_at_storage(self, hypervisor: Hypervisor) -> None:
+        if monotonic() < self._storage_due:
+            return
+        self._storage_due = monotonic() + STORAGE_SECONDS
+        try:
+            pools, networks = tuple(hypervisor.storage_pools()), frozenset(hypervisor.networks())
+            self._tell(StorageSeen(self._node.pk, pools, networks, hypervisor.offers_kvm()))
+        except (TimedOut, Unsupported):
+            return  # asked again in the next round
 
     def _tell_sizes(self, machines: Mapping[UUID, Mapping[str, str]], hypervisor: Hypervisor) -> None:
         paths = {path for disks in machines.values() for path in disks.values()}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
-from vms.hypervisor.contract import DiskError, GuestInterface, ImageSize, JobProgress, Machine, NodeInfo
+from vms.hypervisor.contract import DiskError, GuestInterface, ImageSize, JobProgress, Machine, NodeInfo, StoragePool
 from vms.hypervisor.machine_xml import MachineDescription
 from vms.rules.events import Happening
 from vms.rules.problems import Problem
@@ -98,6 +98,16 @@ class GuestSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageSeen:
+    """What a node offers to machines that are to be made there: all of it, so that what is missing is gone."""
+
+    node: int
+    pools: tuple[StoragePool, ...]
+    networks: frozenset[str]
+    offers_kvm: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DisksMeasured:
     """sizes: of those disks of the machine that could be measured, by target."""
 
@@ -117,4 +127,5 @@ News = (
     | AgentAsked
     | GuestSeen
     | DisksMeasured
+    | StorageSeen
 )

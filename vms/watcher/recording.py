@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,10 +13,11 @@ from django.utils import timezone
 from vms.models import Event, Node, Operation, Vm
 from vms.operations.announcing import announce
 from vms.operations.following import follow, wake
-from vms.operations.settling import settle, settle_node
-from vms.rules.actions import Action, Slot
+from vms.operations.settling import settle, settle_node, settled_together
+from vms.rules.actions import MAKES_A_MACHINE, Action, Slot
 from vms.rules.events import Happening
-from vms.rules.power import HAS_PROCESS, Power
+from vms.rules.kinds import Link
+from vms.rules.power import HAS_PROCESS, Power, Wanted
 from vms.rules.progress import percent
 from vms.rules.status import SILENT_CHECKS_MEAN_FROZEN
 from vms.rules.timeline import What
@@ -31,13 +34,18 @@ from vms.watcher.news import (
     NodeFound,
     NodeLost,
     NodeUse,
+    StorageSeen,
 )
 from vms.watcher.recording_details import disks_measured, forget_addresses, guest_seen
+from vms.watcher.recording_storage import storage_seen
 
 
 @transaction.atomic
-def record(news: News) -> None:
-    _RECORDERS[type(news)](news)
+def record(*news: News) -> None:
+    """All or nothing, in this order. Many at once cost less than each alone."""
+    with settled_together():
+        for kind, some in groupby(news, type):
+            _RECORDERS[kind](list(some))
 
 
 def _node_found(news: NodeFound) -> None:
@@ -74,12 +82,28 @@ def _node_use(news: NodeUse) -> None:
     announce(("node", str(news.node)))
 
 
-def _machine_seen(news: MachineSeen) -> None:
-    vm = adopt(news)
+def _machines_seen(seen: Sequence[MachineSeen]) -> None:
+    """Most of them are told in a look at everything, as they are known: these cost one query together."""
+    known = Vm.objects.in_bulk([news.machine.uuid for news in seen])
+    for news in seen:
+        # Once only: after the first news the row may be another.
+        vm = known.pop(news.machine.uuid, None) or Vm.objects.filter(pk=news.machine.uuid).first()
+        if vm is None or not _is_known(news, vm):
+            _machine_seen(news, vm)
+
+
+def _is_known(news: MachineSeen, vm: Vm) -> bool:
+    told = (news.node, None, None, news.machine.power, news.machine.reason)
+    nothing_new = told == (vm.node_id, vm.gone_at, vm.deleted_at, vm.power, vm.power_reason)
+    return nothing_new and news.description is None and not _trouble_that_is_news(vm, news)
+
+
+def _machine_seen(news: MachineSeen, known: Vm | None) -> None:
+    vm = adopt(news, known)
     if vm is None:
         return
     if news.description is not None:
-        write_description(vm, news.description)
+        write_description(vm, news.description, news.asked_at)
     changed = _note_trouble(vm, news)
     if vm.observe(news.machine.power, news.machine.reason):
         _note_the_start(vm, news)
@@ -92,17 +116,22 @@ def _machine_seen(news: MachineSeen) -> None:
 
 def _note_trouble(vm: Vm, news: MachineSeen) -> bool:
     """The evidence beside a pause or a crash. True if it is news."""
-    errors = [{"disk": error.target, "no_space": error.no_space} for error in news.disk_errors]
-    seen: dict[str, Any] = {"disk_errors": errors, "last_log_lines": news.log_lines}
-    changes = {name: value for name, value in seen.items() if getattr(vm, name) != value}
+    changes = _trouble_that_is_news(vm, news)
     if changes:
         Vm.objects.filter(pk=vm.pk).update(**changes)
     return bool(changes)
 
 
+def _trouble_that_is_news(vm: Vm, news: MachineSeen) -> dict[str, Any]:
+    errors = [{"disk": error.target, "no_space": error.no_space} for error in news.disk_errors]
+    seen: dict[str, Any] = {"disk_errors": errors, "last_log_lines": news.log_lines}
+    return {name: value for name, value in seen.items() if getattr(vm, name) != value}
+
+
 def _note_the_start(vm: Vm, news: MachineSeen) -> None:
-    """Known only if it was seen. vm: as it was before."""
-    if vm.power == Power.OFF and news.machine.power in HAS_PROCESS:
+    """Known only if it was seen. vm: as it was before. A guest that was held for a job begins when it is let go."""
+    was_held = vm.power == Power.PAUSED and vm.wanted == Wanted.OFF
+    if (vm.power == Power.OFF or was_held) and news.machine.power in HAS_PROCESS:
         Vm.objects.filter(pk=vm.pk).update(started_at=news.asked_at if news.happened else None)
 
 
@@ -117,8 +146,8 @@ def _forget_what_ended_with_the_power(vm: Vm, power: Power) -> None:
 
 def _all_listed(news: AllListed) -> None:
     missing = Vm.objects.filter(node=news.node, gone_at=None, deleted_at=None).exclude(pk__in=news.uuids)
-    being_deleted = Operation.objects.filter(action=Action.DELETE, finished_at=None).values("vm")
-    for vm in missing.exclude(pk__in=being_deleted):
+    comes_or_goes = Operation.objects.filter(action__in=[Action.DELETE, *MAKES_A_MACHINE], finished_at=None)
+    for vm in missing.exclude(pk__in=comes_or_goes.values("vm")):
         mark_gone(vm)
     Node.objects.filter(pk=news.node).update(last_contact_at=timezone.now())
 
@@ -157,14 +186,22 @@ def _job_progressed(news: JobProgressed) -> None:
         return
     if news.progress.total <= 0:
         return  # it has not found out yet how much there is to do
+    done = job.bytes_before + news.progress.done
+    total = max(job.bytes_total, job.bytes_before + news.progress.total)
     changes = {
-        "permille": max(job.permille or 0, round(10 * percent(news.progress.done, news.progress.total))),
-        "bytes_left": max(0, news.progress.total - news.progress.done),
+        "permille": max(job.permille or 0, round(10 * percent(done, total))),
+        "bytes_left": max(0, total - done),
         "bytes_per_second": news.bytes_per_second,
     }
     if any(getattr(job, name) != value for name, value in changes.items()):
         Operation.objects.filter(pk=job.pk).update(**changes)
-        announce(("vm", str(news.uuid)), ("operation", str(job.pk)))
+        announce(("vm", str(news.uuid)), ("operation", str(job.pk)), *_origin_of(news.uuid))
+
+
+def _origin_of(vm: UUID) -> list[tuple[str, str]]:
+    """What is shown of a machine shows also how far those are that still need its disks."""
+    origins = Vm.objects.filter(pk=vm, origin__isnull=False).exclude(link=Link.NONE)
+    return [("vm", str(origin)) for origin in origins.values_list("origin_id", flat=True)]
 
 
 def _agent_asked(news: AgentAsked) -> None:
@@ -181,15 +218,24 @@ def _agent_asked(news: AgentAsked) -> None:
     settle(vm.uuid)
 
 
-_RECORDERS: Mapping[type[News], Callable[[Any], None]] = {
-    NodeFound: _node_found,
-    NodeLost: _node_lost,
-    NodeUse: _node_use,
-    MachineSeen: _machine_seen,
-    AllListed: _all_listed,
-    Happened: _happened,
-    JobProgressed: _job_progressed,
-    AgentAsked: _agent_asked,
-    GuestSeen: guest_seen,
-    DisksMeasured: disks_measured,
+def _each(write: Callable[[Any], None]) -> Callable[[list[Any]], None]:
+    def write_all(news: list[Any]) -> None:
+        for item in news:
+            write(item)
+
+    return write_all
+
+
+_RECORDERS: Mapping[type[News], Callable[[list[Any]], None]] = {
+    NodeFound: _each(_node_found),
+    NodeLost: _each(_node_lost),
+    NodeUse: _each(_node_use),
+    MachineSeen: _machines_seen,
+    AllListed: _each(_all_listed),
+    Happened: _each(_happened),
+    JobProgressed: _each(_job_progressed),
+    AgentAsked: _each(_agent_asked),
+    GuestSeen: _each(guest_seen),
+    DisksMeasured: _each(disks_measured),
+    StorageSeen: _each(storage_seen),
 }

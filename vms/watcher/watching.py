@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event
 from time import monotonic
@@ -21,6 +21,9 @@ from vms.watcher.recording import record
 LOOK_AT_NODES_SECONDS = 2.0
 LOOK_AT_JOBS_SECONDS = 1.0
 PATIENCE_WITH_DATABASE_SECONDS = 1.0
+GATHER_SECONDS = 0.03
+MOST_NEWS_AT_ONCE = 50
+"""Others who write wait for so long as these take."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,30 +60,48 @@ class Watcher:
             self._nodes_due = now + LOOK_AT_NODES_SECONDS
             self._follow_just(list(Node.objects.all()))
             Heartbeat.beat("watcher")
-        self._write_one()
+        self._write_what_waits()
 
-    def _write_one(self) -> None:
+    def _write_what_waits(self) -> None:
+        """A burst is gathered and written together; news that come alone wait for nothing."""
+        news = self._gathered()
+        if news:
+            self._write(*news)
+        if 0 < len(news) < MOST_NEWS_AT_ONCE:
+            self._told_to_stop.wait(GATHER_SECONDS)
+
+    def _gathered(self) -> list[News]:
+        gathered: list[News] = []
         try:
-            news = self._news.get(timeout=0.5)
+            gathered.append(self._news.get(timeout=0.5))
+            while len(gathered) < MOST_NEWS_AT_ONCE:
+                gathered.append(self._news.get_nowait())
         except Empty:
-            return
-        self._write(news)
+            pass  # that was all
+        return gathered
 
-    def _write(self, news: News) -> None:
+    def _write(self, *news: News) -> None:
         """However long the database is away, what happened is not forgotten. News that cannot be written at all is
         left out: the next full look tells it again, and one machine must not stop the news of all others."""
         while not self._told_to_stop.is_set():
             try:
-                record(news)
+                record(*news)
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer, keeping the news: %s", error)
                 self._told_to_stop.wait(PATIENCE_WITH_DATABASE_SECONDS)
                 close_old_connections()
             except Exception:
-                logger.exception("news left out: %r", news)
+                if len(news) > 1:
+                    self._write_one_by_one(news)
+                else:
+                    logger.exception("news left out: %r", news)
                 return
             else:
                 return
+
+    def _write_one_by_one(self, news: Sequence[News]) -> None:
+        for item in news:
+            self._write(item)
 
     def _look_at_jobs(self) -> None:
         jobs: dict[int, list[UUID]] = {}
