@@ -1,6 +1,6 @@
 // Live rows. The stream says only what changed; the page asks for the rows it shows, in one request, and morphs
-// them in place. A row is an element with an id and data-live="vm:<uuid>" (first what it is, then what it also
-// depends on, "node:3"), inside an element with data-rows-url. Parts with data-live-page="<kind> ..." come anew from
+// them in place. A row is an element with id="vm-<uuid>" and data-live (what it is and what it also depends on,
+// "node:3"; empty if that is just what its id says), inside an element with data-rows-url. Parts with data-live-page="<kind> ..." come anew from
 // the page's own address when something of that kind changed; data-live-list="<kind>" only when it is not shown yet.
 "use strict";
 
@@ -11,10 +11,14 @@
   let last = lastEventId;
   let timer, busy, source, retry, pageTimer;
   let pageAt = 0, failures = 0, beat = 0, lostAt = 0, awake = Date.now();
+  const fresh = document.getElementById("fresh");
+  const lateAfter = 15;
+  let state = fresh?.dataset.state ?? "live", late = state === "late";
   const stale = new Set();
 
   // --- morphing ---------------------------------------------------------------------------------
-  const ownId = (row) => row.dataset.live.split(" ")[0].split(/:(.*)/s)[1];
+  const keyOf = (row) => row.dataset.live.split(" ")[0] || row.id.replace("-", ":");
+  const ownId = (row) => keyOf(row).split(/:(.*)/s)[1];
   const said = (row) => [...row.querySelectorAll(".status__text, .glow")].map((part) => part.textContent).join("|");
 
   async function morph(old, fresh) {
@@ -25,7 +29,7 @@
     if (!row) return;
     // a button that became a link is another element: give the focus back to what has the same word
     if (held && document.activeElement === document.body) row.querySelector(`[aria-label="${CSS.escape(held)}"]`)?.focus();
-    if (row.dataset.live && said(row) !== before) glow(row);
+    if ("live" in row.dataset && said(row) !== before) glow(row);
   }
 
   function glow(row) {
@@ -61,7 +65,10 @@
   async function fetched(url) {
     const answer = await fetch(url, { headers: { "HX-Request": "true" } });
     if (answer.redirected) {
-      // logged out meanwhile: let the page itself find the way to the login, and touch nothing until then
+      // a form that is on its way, or whose answer leads elsewhere, decides where to go
+      if (document.querySelector(".is-busy, [data-leaving]")) throw new Error("leaving");
+      // logged out, or what the page is about was removed: let the page itself find the way there, and touch nothing
+      // until then
       location.reload();
       return new Promise(() => {});
     }
@@ -106,7 +113,8 @@
     pageTimer ??= setTimeout(() => fetchPage().catch(later), wait);
   }
 
-  const rowsOf = (key) => [...document.querySelectorAll(`[data-live~="${CSS.escape(key)}"]:not(.is-gone)`)];
+  const rowsOf = (key) => 
+    [...document.querySelectorAll(`:is([data-live~="${CSS.escape(key)}"], #${CSS.escape(key.replace(":", "-"))}[data-live=""]):not(.is-gone)`)];
   const about = (element, name, kinds) => element.dataset[name].split(" ").some((kind) => kinds.has(kind));
   const kindOf = (key) => key.split(":")[0];
 
@@ -152,7 +160,7 @@
 
   // Everything on the page: after sleep, a gap in the stream, or when nobody knows what was missed.
   function resync() {
-    for (const row of document.querySelectorAll("[data-live]")) waiting.add(row.dataset.live.split(" ")[0]);
+    for (const row of document.querySelectorAll("[data-live]")) waiting.add(keyOf(row));
     pageSoon(document.querySelectorAll("[data-live-page], [data-live-list]"));
     tellOthers(null);
     soon();
@@ -191,17 +199,28 @@
     source.addEventListener("open", (event) => { failures = 0; alive(event); });
     source.addEventListener("message", hear);
     source.addEventListener("resync", (event) => { alive(event); resync(); });
-    source.addEventListener("tick", (event) => { alive(event); beat = Date.now(); });
+    source.addEventListener("tick", (event) => { beat = Date.now(); seen(JSON.parse(event.data).seen); alive(event); });
     source.addEventListener("error", lost);
   }
 
-  // A blink is not worth a word; three seconds without the stream are.
+  // How many seconds ago there could last have been news, as the server says; null if nobody can tell.
+  function seen(seconds) {
+    if (seconds === null) return;
+    late = seconds > lateAfter;
+    if (late && !lostAt) at(Date.now() - seconds * 1000);
+  }
+
+  const at = (time) => fresh?.querySelector("time").setAttribute("datetime", new Date(time).toISOString());
+
+  // A blink is not worth a word; three seconds without the stream are. The time is for the eye: it is said once.
   function say() {
-    const hint = document.getElementById("not-live");
-    const show = lostAt && Date.now() - lostAt > 3000;
-    if (hint.hidden === !show) return;
-    hint.hidden = !show;
-    if (show) hint.querySelector("time").textContent = new Date(lostAt).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+    const now = lostAt && Date.now() - lostAt > 3000 ? "lost" : late ? "late" : "live";
+    if (!fresh || now === state) return;
+    if (now === "lost") at(lostAt);
+    state = fresh.dataset.state = now;
+    const said = document.getElementById("fresh-said");
+    said.textContent = said.dataset[now];
+    panel.tick();
   }
 
   // A machine that slept, or a network that went away without a word, leaves a stream that looks open and is dead.
@@ -210,6 +229,7 @@
     const silent = beat && Date.now() - beat > 60000;
     awake = Date.now();
     say();
+    if (silent) lostAt ||= beat;
     if (slept || silent) connect();
   }
 

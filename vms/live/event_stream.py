@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -16,6 +17,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.db import close_old_connections
 from django.utils.crypto import constant_time_compare
 
+from vms.live.freshness import WatcherSeen
 from vms.live.listener import Listener, Message
 
 SIGN_OF_LIFE_SECONDS = 15.0
@@ -32,6 +34,7 @@ class EventStream:
 
     def __init__(self, redis_url: str) -> None:
         self.listener = Listener(redis_url)
+        self.watcher = WatcherSeen()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "GET":
@@ -46,32 +49,39 @@ class EventStream:
     async def _stream(self, scope: Scope, session_key: str, receive: Receive, send: Send) -> None:
         async with self.listener.subscribed() as queue:
             await _begin(send)
+            await self._tick(send)
             for missed in await self.listener.since(_last_seen(scope)):
                 await _send(send, missed)
-            sending = asyncio.create_task(_send_all(queue, session_key, send))
+            sending = asyncio.create_task(self._send_all(queue, session_key, send))
             leaving = asyncio.create_task(_browser_leaves(receive))
             _done, open_tasks = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
             for task in open_tasks:
                 task.cancel()
 
-
-async def _send_all(queue: asyncio.Queue[Message | None], session_key: str, send: Send) -> None:
-    clock = asyncio.get_running_loop().time
-    look_at_login = clock() + LOOK_AT_LOGIN_SECONDS
-    while True:
-        if clock() > look_at_login:
-            look_at_login = clock() + LOOK_AT_LOGIN_SECONDS
-            if not await _is_logged_in(session_key):
+    async def _send_all(self, queue: asyncio.Queue[Message | None], session_key: str, send: Send) -> None:
+        clock = asyncio.get_running_loop().time
+        look_at_login, next_tick = clock() + LOOK_AT_LOGIN_SECONDS, clock() + SIGN_OF_LIFE_SECONDS
+        while True:
+            if clock() > look_at_login:
+                look_at_login = clock() + LOOK_AT_LOGIN_SECONDS
+                if not await _is_logged_in(session_key):
+                    break
+            try:
+                message = await asyncio.wait_for(queue.get(), next_tick - clock())
+            except TimeoutError:
+                next_tick = clock() + SIGN_OF_LIFE_SECONDS
+                await self._tick(send)
+                continue
+            if message is None:
                 break
-        try:
-            message = await asyncio.wait_for(queue.get(), SIGN_OF_LIFE_SECONDS)
-        except TimeoutError:
-            await _write(send, "event: tick\ndata: {}\n\n")
-            continue
-        if message is None:
-            break
-        await _send(send, message)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await _send(send, message)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _tick(self, send: Send) -> None:
+        """A sign of life, and how many seconds ago there could last have been news; null if nobody can tell."""
+        watcher = await self.watcher.seconds_ago()
+        seen = None if watcher is None else round(max(watcher, self.listener.deaf_for), 1)
+        await _write(send, f"event: tick\ndata: {json.dumps({'seen': seen})}\n\n")
 
 
 async def _browser_leaves(receive: Receive) -> None:
@@ -87,7 +97,7 @@ async def _begin(send: Send) -> None:
         (b"x-content-type-options", b"nosniff"),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await _write(send, "retry: 1000\nevent: tick\ndata: {}\n\n")
+    await _write(send, "retry: 1000\n\n")
 
 
 async def _send(send: Send, message: Message) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from redis.asyncio import Redis
@@ -40,6 +41,12 @@ class Listener:
         self._subscribers: set[asyncio.Queue[Message | None]] = set()
         self._reader: asyncio.Task[None] | None = None
         self._closed = False
+        self._deaf_since: float | None = None
+
+    @property
+    def deaf_for(self) -> float:
+        """Seconds since the broker was lost; 0.0 while it answers."""
+        return 0.0 if self._deaf_since is None else monotonic() - self._deaf_since
 
     @asynccontextmanager
     async def subscribed(self) -> AsyncIterator[asyncio.Queue[Message | None]]:
@@ -83,6 +90,7 @@ class Listener:
                 last = await self._read(client, last)
             except (RedisError, OSError) as error:
                 logger.warning("the broker does not answer, trying again: %s", error)
+                self._deaf_since = self._deaf_since or monotonic()
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
                 await self._say_resync_when_back()
                 last = "$"
@@ -92,6 +100,7 @@ class Listener:
     async def _read(self, client: Any, last: str) -> str:
         while True:
             answer = await client.xread({STREAM: last}, block=BLOCK_MILLISECONDS)
+            self._deaf_since = None
             for _stream, entries in answer or []:
                 for entry_id, fields in entries:
                     last = entry_id
