@@ -14,7 +14,7 @@ from vms.operations.requesting import holder_of
 from vms.rules.actions import Action, Risk, risk_of
 from vms.rules.asking import possible
 from vms.rules.status import Second
-from vms.web.presenters.buttons import why_off
+from vms.web.presenters.holding import why_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class DiskChoice:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """refused: why it is not possible now, "" if it is. key: the same for every submission of this question."""
+    """refused: why it is not possible now, "" if it is. key: the same for every submission of this question, None if
+    a second one does no harm. next_url: where the answer leads back to, "" for where it belongs."""
 
     title: str
     text: str
@@ -37,8 +38,9 @@ class Confirmation:
     danger: bool
     url: str
     cancel_url: str
-    key: UUID
+    key: UUID | None
     refused: str
+    next_url: str = ""
 
 
 def confirmation(vm: Vm, action: Action, key: UUID) -> Confirmation:
@@ -57,7 +59,7 @@ def confirmation(vm: Vm, action: Action, key: UUID) -> Confirmation:
         url=reverse("vms:action", args=[vm.uuid, action.replace("_", "-")]),
         cancel_url=reverse("vms:page", args=[vm.uuid]),
         key=key,
-        refused=why_off(verdict.reason, holder_of(vm.under_way, action)) if verdict.reason else "",
+        refused=why_off(verdict.reason, holder_of(vm.under_way, action), vm) if verdict.reason else "",
     )
 
 

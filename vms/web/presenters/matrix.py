@@ -10,20 +10,24 @@ from vms.rules.kinds import Kind, Mode
 from vms.rules.matrix import COLUMNS, Verdict, verdict
 from vms.rules.status import all_statuses
 from vms.web.presenters.statuses import LOOK, status_text
+from vms.web.presenters.tips import state_key
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """why: the reason in words when it is off."""
+    """reason: the id of why it is off, "" if it is on."""
 
     on: bool
     restricted: bool
     action: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
+    """id: what tool-tips lead to."""
+
+    id: str
     status: str
     look: str
     cells: list[MatrixCell]
@@ -40,6 +44,7 @@ def matrix(kind: Kind, mode: Mode | None) -> Matrix:
         columns=[str(labels.ACTION[action]) for action in COLUMNS[kind]],
         rows=[
             MatrixRow(
+                id=f"{kind}-{state_key(status)}",
                 status=status_text(kind, status, mode),
                 look=LOOK[status.main],
                 cells=[_cell(action, verdict(kind, status, mode, action)) for action in COLUMNS[kind]],
@@ -50,5 +55,4 @@ def matrix(kind: Kind, mode: Mode | None) -> Matrix:
 
 
 def _cell(action: Action, answer: Verdict) -> MatrixCell:
-    why = str(labels.REASON[answer.reason]) if answer.reason else ""
-    return MatrixCell(answer.allowed, answer.restricted, str(labels.ACTION[action]), why)
+    return MatrixCell(answer.allowed, answer.restricted, str(labels.ACTION[action]), answer.reason or "")

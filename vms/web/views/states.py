@@ -6,6 +6,7 @@ from vms import labels
 from vms.rules.kinds import Kind, Mode
 from vms.web.presenters.facets import Facet
 from vms.web.presenters.matrix import matrix
+from vms.web.presenters.tips import tips
 from vms.web.requests import PanelRequest
 
 
@@ -16,6 +17,7 @@ def show(request: PanelRequest) -> HttpResponse:
     context = {
         "vms": matrix(Kind.VM, None),
         "templates": matrix(Kind.TEMPLATE, mode),
+        "tips": tips(None),
         "modes": [Facet(str(labels.MODE[each]), None, f"?mode={each}#templates", each is mode) for each in Mode],
     }
     return render(request, "states/page.html", context)

@@ -1,0 +1,78 @@
+"""Who holds a machine: which operation, whose, since when, how far, and for how long still."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vms import labels
+from vms.models import Operation, Vm
+from vms.operations.requesting import ActionRefused
+from vms.rules.actions import Action, Slot
+from vms.rules.reasons import Reason
+from vms.web import formats
+from vms.web.presenters.dependants import who_needs_it
+from vms.web.presenters.operations import seconds_left
+
+SLOT_BEHIND: Mapping[Reason, Slot] = {
+    **dict.fromkeys((Reason.RUN_SLOT_TAKEN, Reason.IS_STARTING, Reason.IS_SHUTTING_DOWN), Slot.RUN),
+    **dict.fromkeys((Reason.IS_POWERING_OFF, Reason.IS_DELETING), Slot.RUN),
+    **dict.fromkeys((Reason.JOB_SLOT_TAKEN, Reason.IS_STREAMING, Reason.IS_BACKING_UP), Slot.JOB),
+    Reason.IS_BEING_CHANGED: Slot.CHANGE,
+    **dict.fromkeys((Reason.IS_MIGRATING, Reason.IS_CREATING, Reason.IS_RESTORING), Slot.JOB),
+}
+"""The reasons behind which there is an operation, and so a person, a time and a percentage; and in which slot."""
+
+DEPENDANTS = "dependants"
+DEPENDANTS_BEHIND = frozenset({Reason.TEMPLATE_IS_STREAMED_FROM, Reason.IS_BEING_COPIED})
+"""The reasons behind which there are other machines: their names and how far they are say more than the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has this slot, in a sentence; or who depends on the machine, for DEPENDANTS."""
+
+    slot: str
+    text: str
+
+
+def holders(vm: Vm) -> tuple[Holder, ...]:
+    """vm: from with_operations_under_way()."""
+    working = tuple(Holder(operation.slot, held_by(operation)) for operation in vm.under_way)
+    needed_by = who_needs_it(vm)
+    return (*working, Holder(DEPENDANTS, needed_by)) if needed_by else working
+
+
+def why_off(reason: Reason, holder: Operation | None, vm: Vm | None = None) -> str:
+    """The sentence, and who holds the machine since when and how far, if somebody does; or which machines need it,
+    and how far they are. vm: from with_operations_under_way(), if that is at hand."""
+    needed_by = who_needs_it(vm) if vm and reason in DEPENDANTS_BEHIND else ""
+    sentence = needed_by or str(labels.REASON[reason])
+    return f"{sentence} {held_by(holder)}" if holder and reason in SLOT_BEHIND else sentence
+
+
+def refusal(vm: Vm, refused: ActionRefused) -> str:
+    """A sentence that names the action and the machine. vm: from with_operations_under_way()."""
+    return str(labels.ACTION_REFUSED) % {
+        "action": labels.ACTION[refused.action],
+        "vm": vm.display_name,
+        "why": why_off(refused.reason, refused.holder, vm),
+    }
+
+
+def held_by(operation: Operation) -> str:
+    """A sentence."""
+    rest = seconds_left(operation)
+    return str(_sentence(operation, rest)) % {
+        "action": labels.ACTION[Action(operation.action)],
+        "person": operation.requested_by_name or labels.THE_PANEL,
+        "since": formats.clock(operation.requested_at),
+        "percent": formats.percent(operation.percent or 0),
+        "duration": formats.span(rest or 0),
+    }
+
+
+def _sentence(operation: Operation, rest: float | None) -> object:
+    if operation.percent is None:
+        return labels.HELD_BY
+    return labels.HELD_BY_WITH_PERCENT if rest is None else labels.HELD_BY_WITH_TIME_LEFT
