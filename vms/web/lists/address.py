@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import cached_property
+
 from django.http import QueryDict
 
 PAGE, OPENED = "page", "open"
@@ -28,7 +31,9 @@ class Address:
 
     def opening(self, row: str) -> str:
         """The same page with one row opened, or closed if it was open."""
-        return _link(_toggled(self._query.copy(), OPENED, row))
+        if row in self._query.getlist(OPENED):
+            return _link(_toggled(copy(self._query), OPENED, row))
+        return f"{self._here}{OPENED}={row}"
 
     def without(self, *names: str) -> str:
         return _link(self._less(names))
@@ -42,6 +47,11 @@ class Address:
         """What stands behind the "?" and is worth keeping: neither the page nor the opened rows."""
         return self._less([OPENED]).urlencode()
 
+    @cached_property
+    def _here(self) -> str:
+        """This page, ready for one answer more."""
+        return f"{_link(self._query)}&" if self._query else "?"
+
     def _less(self, names: tuple[str, ...] | list[str]) -> QueryDict:
         query = self._without_page()
         for name in names:
@@ -49,7 +59,7 @@ class Address:
         return query
 
     def _without_page(self) -> QueryDict:
-        query = self._query.copy()
+        query = copy(self._query)
         query.pop(PAGE, None)
         return query
 

@@ -1,6 +1,7 @@
 """What a list of machines can be narrowed down to, and how many each choice would show.
 
-All counts come from one query that groups the machines by everything they can be told apart by, and one for the tags.
+All counts come from one query that groups the machines by everything they can be told apart by, and one for the tags
+and the nodes.
 A choice is counted as if the others were made and its own question were not answered yet.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BooleanField, Case, CharField, Count, F, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, Count, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -23,10 +24,9 @@ from vms.models.vm import VmQuerySet
 from vms.rules.kinds import Kind, Mode
 from vms.rules.power import PAUSED_BY_FAULT
 from vms.rules.status import Main, Second
+from vms.web.lists.machine_groups import Group, nodes_and_tags
 from vms.web.lists.machine_words import with_words
 from vms.web.lists.words import asked_text
-
-Group = Mapping[str, Any]
 
 MOST_CHOICES = 100
 
@@ -115,25 +115,28 @@ DIMENSIONS: Mapping[Kind, Mapping[str, Dimension]] = {
 }
 
 
-TOLD_APART: Mapping[str, Case] = {
-    "at_fault": Case(
-        When(power_reason__in=PAUSED_BY_FAULT, then=Value(value=True)),
-        default=Value(value=False),
-        output_field=BooleanField(),
-    ),
-    "stale": Case(
-        When(gone_at__isnull=False, then=Value("gone")),
-        When(node__reachable=False, then=Value("node")),
-        default=Value(""),
-        output_field=CharField(),
-    ),
-    "counts_as": Case(
-        When(mode="", then=Value(Mode.DO_NOT_USE.value)),
-        default=F("mode"),
-        output_field=CharField(),
-    ),
-}
+AT_FAULT = Case(
+    When(power_reason__in=PAUSED_BY_FAULT, then=Value(value=True)),
+    default=Value(value=False),
+    output_field=BooleanField(),
+)
+COUNTS_AS = Case(
+    When(mode="", then=Value(Mode.DO_NOT_USE.value)),
+    default=F("mode"),
+    output_field=CharField(),
+)
+IS_GONE = ExpressionWrapper(Q(gone_at__isnull=False), BooleanField())
+_STALENESS = Case(
+    When(gone_at__isnull=False, then=Value("gone")),
+    When(node__reachable=False, then=Value("node")),
+    default=Value(""),
+    output_field=CharField(),
+)
+TOLD_APART: Mapping[str, Case] = {"at_fault": AT_FAULT, "stale": _STALENESS, "counts_as": COUNTS_AS}
 """What machines are told apart by beyond their fields."""
+
+SAID_BY_THE_NODE = frozenset({"node__name", "stale"})
+"""What is known of a whole group when its node is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +189,12 @@ class Filters:
     def counts(self, machines: VmQuerySet) -> Counts:
         """Two queries, however many machines, questions and answers."""
         base = self._base(machines)
+        groups = list(self._groups(self._with_tags(base)))
+        nodes, tags = nodes_and_tags(self._narrowed(base))
         tally = _Tally(values={key: Counter() for key in self.dimensions})
-        for group in self._groups(self._with_tags(base)):
-            self._add(tally, group)
-        tags = dict(_tag_counts(self._narrowed(base)))
+        for group in groups:
+            if node := nodes.get(group["node_id"]):
+                self._add(tally, node.completed(group))
         return Counts(tally.total, tally.pills, {**tally.values, TAG: tags})
 
     def _base(self, machines: VmQuerySet) -> VmQuerySet:
@@ -212,9 +217,11 @@ class Filters:
         return machines
 
     def _groups(self, machines: VmQuerySet) -> Iterator[Group]:
-        fields = {"main", "second", "at_fault", *(dimension.field for dimension in self.dimensions.values())}
-        apart = machines.order_by().annotate(**TOLD_APART).values(*sorted(fields))
-        groups: Iterator[Group] = apart.annotate(n=Count("pk")).iterator()
+        """By their nodes' keys: to join each machine with its node would cost more than all the rest."""
+        asked = {dimension.field for dimension in self.dimensions.values()}
+        fields = ["node_id", *sorted({"main", "second", "at_fault", *asked} - SAID_BY_THE_NODE)]
+        apart = machines.order_by().annotate(at_fault=AT_FAULT, counts_as=COUNTS_AS, is_gone=IS_GONE)
+        groups: Iterator[Group] = apart.values(*fields, "is_gone").annotate(n=Count("pk")).iterator()
         return groups
 
     def _add(self, tally: _Tally, group: Group) -> None:
@@ -236,11 +243,6 @@ class Filters:
         if self.show and not PILLS[self.show].condition.holds(group):
             failed.add("show")
         return failed
-
-
-def _tag_counts(machines: VmQuerySet) -> Iterator[tuple[str, int]]:
-    counted = machines.filter(tags__isnull=False).order_by().values_list("tags__name").annotate(n=Count("pk"))
-    return counted.order_by("-n")[:MOST_CHOICES].iterator()
 
 
 def _known(values: list[str], dimension: Dimension) -> tuple[str, ...]:

@@ -15,10 +15,9 @@ from django.utils.translation import get_language
 
 from vms.models import Vm
 from vms.rules.kinds import Kind
-from vms.rules.power import HAS_PROCESS, Power
 from vms.web import formats
 from vms.web.lists.machine_columns import LIST, PAGE_OF, URL_OF
-from vms.web.presenters.statuses import status_view
+from vms.web.presenters.statuses import DIFFERENT_CELLS_KEPT, status_view
 
 MOST_ADDRESSES = 3
 MEBIBYTE = 1024 * 1024
@@ -41,7 +40,12 @@ def _opening(key: str, css: str, _language: str) -> str:
 
 
 def _memory(vm: Vm) -> str:
-    return formats.size(vm.memory) if vm.memory else ""
+    return _size(vm.memory, get_language() or "") if vm.memory else ""
+
+
+@lru_cache(DIFFERENT_CELLS_KEPT)
+def _size(count: int, _language: str) -> str:
+    return formats.size(count)
 
 
 def _vcpus(vm: Vm) -> str:
@@ -49,7 +53,12 @@ def _vcpus(vm: Vm) -> str:
 
 
 def _node(vm: Vm) -> str:
-    return format_html('<a href="{}">{}</a>', reverse("nodes:page", args=[vm.node_id]), vm.node.name)
+    return _link_to_node(vm.node_id, vm.node.name)
+
+
+@lru_cache(DIFFERENT_CELLS_KEPT)
+def _link_to_node(key: int, name: str) -> str:
+    return format_html('<a href="{}">{}</a>', reverse("nodes:page", args=[key]), name)
 
 
 def _tags(vm: Vm) -> str:
@@ -77,7 +86,7 @@ def _addresses(vm: Vm) -> str:
 
 
 def _up_since(vm: Vm) -> datetime.datetime | None:
-    return vm.started_at if Power(vm.power) in HAS_PROCESS else None
+    return vm.started_at if vm.guest_is_on else None
 
 
 def _uptime(vm: Vm) -> str:

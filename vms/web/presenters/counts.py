@@ -1,23 +1,30 @@
 """The numbers beside the navigation."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import CharField, Count, QuerySet, Value
+from django.utils import timezone
 
-from vms.models import Node, Operation, Vm
+from vms.models import Heartbeat, Node, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.rules.kinds import Kind
 from vms.rules.progress import Progress
 
+LATE_AFTER = timedelta(seconds=15)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
+    """watching: 1 while the watcher shows signs of life, else 0."""
+
     vms: int = 0
     templates: int = 0
     nodes: int = 0
     under_way: int = 0
     need_attention: int = 0
+    watching: int = 0
 
 
 def counts_for(viewer: Viewer) -> Counts:
@@ -29,6 +36,7 @@ def counts_for(viewer: Viewer) -> Counts:
         _count("templates", machines.of_kind(Kind.TEMPLATE)),
         _count("under_way", operations.filter(finished_at=None)),
         _count("need_attention", failed),
+        _count("watching", Heartbeat.objects.filter(process="watcher", at__gte=timezone.now() - LATE_AFTER)),
         all=True,
     )
     return Counts(**dict(counted))
