@@ -107,6 +107,35 @@ def test_what_is_opened_stays_open(open_panel: OpenPanel, three: list[Machine]) 
     expect(details(panel, machine)).to_have_count(0)
 
 
+def test_what_is_opened_stays_open_from_page_to_page(stack: Stack, open_panel: OpenPanel) -> None:
+    word = uuid4().hex[:6]
+    with ExitStack() as gone_at_the_end:
+        names = [f"{word}-{number:02}" for number in range(26)]
+        first, *_others, last = [gone_at_the_end.enter_context(stack.machine(name)) for name in names]
+        Visitor(stack).sees(last, "Stopped", seconds=30)
+        panel = open_panel(f"/vms/?q={word}&per=25")
+        panel.row(first).locator("a.more").click()
+        expect(details(panel, first)).to_be_visible(timeout=PATIENCE)
+        panel.page.get_by_role("link", name="Next page").click()
+        panel.row(last).locator("a.more").click()
+        expect(details(panel, last)).to_be_visible(timeout=PATIENCE)
+        panel.page.get_by_role("link", name="Previous page").click()
+        expect(details(panel, first)).to_be_visible()
+        panel.page.get_by_role("link", name="Next page").click()
+        expect(details(panel, last)).to_be_visible()
+
+
+def test_the_page_of_a_machine_that_is_deleted_meanwhile_says_so(open_panel: OpenPanel, three: list[Machine]) -> None:
+    panel = open_panel(f"/vms/{three[0].uuid}/")
+    Visitor(panel.stack).act(three[0], "delete")
+    expect(panel.page.locator("main")).to_contain_text("This machine was deleted", timeout=PATIENCE)
+    expect(panel.page.locator("main")).to_contain_text(f"{panel.stack.user} deleted it from node alpha")
+    expect(panel.page.locator("#vm-timeline")).to_contain_text("Delete ended: Done", timeout=PATIENCE)
+    assert panel.axe() == []
+    panel.page.locator(".empty").get_by_role("link", name="Back to the list").click()
+    expect(panel.page).to_have_url(f"{panel.stack.url}/vms/")
+
+
 def test_the_keys(open_panel: OpenPanel, three: list[Machine]) -> None:
     panel = open_panel(only(three))
     expect(panel.page.locator("#vms tbody")).to_have_count(3)

@@ -14,6 +14,7 @@ from vms.rules.actions import Action
 from vms.rules.power import Power
 from vms.rules.problems import Problem
 from vms.rules.progress import Progress
+from vms.rules.reasons import Reason
 from vms.rules.status import Main
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +158,18 @@ def test_a_row_comes_by_itself_as_it_is_now(page, three):
     ask_some(bulk.pk)
     text = page.get(f"/bulk/{bulk.pk}/rows/?id={item.pk}").content.decode()
     assert ("web0" in text, "web1" in text, "operation:" in text) == (True, False, True)
+
+
+def test_what_could_not_be_asked_for_says_so_and_can_be_tried_again(page, three):
+    confirm(page, address("start", *three))
+    bulk = Bulk.objects.get()
+    bulk.items.filter(vm=three[0]).update(refusal=Reason.ASKING_FAILED)
+    ask_some(bulk.pk)
+    shown = page.get(f"/bulk/{bulk.pk}/?show=failed")
+    assert [row.vm_name for row in shown.context["rows"]] == ["web0"]
+    assert "This could not be asked for" in shown.content.decode()
+    retried = page.get(f"/bulk/?action=start&bulk={bulk.pk}")
+    assert retried.context["question"].number == 1
 
 
 def test_the_failed_and_refused_can_be_tried_again_as_a_new_bulk(page, three, anna, berta):

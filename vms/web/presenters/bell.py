@@ -1,4 +1,5 @@
-"""What a person is told of their own operations on every page: the last ones, and those that have just ended."""
+"""What a person is told of their own operations on every page: those under way, the failures that nobody has
+acknowledged, the last few that ended, and news of what has just ended."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from vms.web.presenters.bulk_result import BAD, NOT_ENDED, bulk_name, count_outc
 from vms.web.presenters.operations import OperationView, operation_rows, problem_text
 
 ROWS = 8
+ENDED_ROWS = 3
 MOST_NEWS = 20
 SAID_ONE_BY_ONE = 3
 
@@ -40,18 +42,24 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Bell:
-    """now: the moment to ask from the next time, in ISO 8601."""
+    """now: the moment to ask from the next time, in ISO 8601. open: under way, or failed and not acknowledged; ended:
+    the last few of the others."""
 
     now: str
-    rows: list[OperationView]
+    open: list[OperationView]
+    ended: list[OperationView]
     news: list[News]
 
 
 def bell(viewer: Viewer, since: datetime | None) -> Bell:
     now = timezone.now()
     mine = Operation.objects.filter(requested_by=viewer.pk).select_related("vm", "node")
-    open_ones = mine.filter(Q(finished_at=None) | OPEN_FAILURE)[:ROWS]
-    return Bell(now.isoformat(), operation_rows(open_ones, viewer), _news(viewer, now, since) if since else [])
+    is_open = Q(finished_at=None) | OPEN_FAILURE
+    open_ones = list(mine.filter(is_open)[:ROWS])
+    ended = list(mine.exclude(is_open).order_by("-finished_at")[:ENDED_ROWS])
+    rows = operation_rows([*open_ones, *ended], viewer)
+    news = _news(viewer, now, since) if since else []
+    return Bell(now.isoformat(), rows[: len(open_ones)], rows[len(open_ones) :], news)
 
 
 def _news(viewer: Viewer, now: datetime, since: datetime) -> list[News]:

@@ -17,11 +17,12 @@ from vms.models import Disk
 from vms.models.viewer import Viewer
 from vms.operations.bulk import Planned, nothing_to_do
 from vms.operations.permission import may_somewhere
-from vms.rules.actions import Action, Risk, risk_of
-from vms.web.presenters.buttons import ICON, MORE_ACTIONS, OTHER_ACTIONS, RUN_ACTIONS, why_off
+from vms.rules.actions import PLAIN, Action, Risk, risk_of
+from vms.web.presenters.buttons import ICON, MORE_ACTIONS, OTHER_ACTIONS, RUN_ACTIONS
+from vms.web.presenters.holding import why_off
 from vms.web.presenters.statuses import StatusView, status_view
 
-ACTIONS = (*RUN_ACTIONS, *MORE_ACTIONS, *OTHER_ACTIONS)
+ACTIONS = tuple(action for action in (*RUN_ACTIONS, *MORE_ACTIONS, *OTHER_ACTIONS) if action in PLAIN)
 SHOWN_OF_A_GROUP = 200
 
 
@@ -157,7 +158,7 @@ def _line(one: Planned, *, with_reason: bool) -> Line:
         url=reverse("vms:page", args=[one.vm.pk]),
         node_name=one.vm.node.name,
         status=status_view(one.vm),
-        why=why_off(one.reason, one.holder) if with_reason and one.reason else "",
+        why=why_off(one.reason, one.holder, one.vm) if with_reason and one.reason else "",
     )
 
 

@@ -19,7 +19,7 @@ from vms.rules.actions import Action
 from vms.rules.progress import Progress, percent
 from vms.rules.reasons import Reason
 from vms.web import formats
-from vms.web.presenters.buttons import why_off
+from vms.web.presenters.holding import why_off
 from vms.web.presenters.operations import OperationView, operation_view
 
 OUTCOME_LABEL: Mapping[str, Promise] = {
@@ -35,6 +35,9 @@ BAD = frozenset({"refused", "failed"})
 NOT_ENDED = frozenset({"waiting", "running"})
 
 
+NEVER_ASKED = Q(refusal=Reason.ASKING_FAILED)
+
+
 def outcomes(action: Action) -> Mapping[str, Q]:
     """Conditions on BulkItem; each item meets exactly one."""
     idle = list(nothing_to_do(action))
@@ -43,8 +46,8 @@ def outcomes(action: Action) -> Mapping[str, Q]:
         "running": Q(operation__progress__in=[Progress.QUEUED, Progress.WORKING]),
         "done": Q(operation__progress=Progress.SUCCEEDED),
         "already": Q(refusal__in=idle),
-        "refused": ~Q(refusal="") & ~Q(refusal__in=idle),
-        "failed": Q(operation__progress__in=[Progress.FAILED, Progress.UNCLEAR]),
+        "refused": ~Q(refusal="") & ~Q(refusal__in=[*idle, Reason.ASKING_FAILED]),
+        "failed": Q(operation__progress__in=[Progress.FAILED, Progress.UNCLEAR]) | NEVER_ASKED,
         "cancelled": Q(operation__progress=Progress.CANCELLED),
     }
 
@@ -52,7 +55,7 @@ def outcomes(action: Action) -> Mapping[str, Q]:
 def retryable(action: Action) -> Q:
     """What is worth asking again: not what is already so, nor what still waits for a person to look."""
     kinds = outcomes(action)
-    return kinds["refused"] | kinds["cancelled"] | Q(operation__progress=Progress.FAILED)
+    return kinds["refused"] | kinds["cancelled"] | Q(operation__progress=Progress.FAILED) | NEVER_ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +165,5 @@ def _in_words(item: BulkItem, holder: Operation | None) -> tuple[str, str, str]:
     reason = Reason(item.refusal)
     if reason in nothing_to_do(Action(item.bulk.action)):
         return str(OUTCOME_LABEL["already"]), str(labels.REASON[reason]), "off"
-    return str(OUTCOME_LABEL["refused"]), why_off(reason, holder), "bad"
+    outcome = "failed" if reason is Reason.ASKING_FAILED else "refused"
+    return str(OUTCOME_LABEL[outcome]), why_off(reason, holder), "bad"

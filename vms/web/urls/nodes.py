@@ -9,5 +9,6 @@ urlpatterns = [
     path("add/", nodes.add, name="add"),
     path("contact/<int:pk>/", nodes.contact, name="contact"),
     path("<int:pk>/", nodes.show, name="page"),
+    path("<int:pk>/removed/", nodes.show_removed, name="removed"),
     path("<int:pk>/remove/", nodes.remove, name="remove"),
 ]

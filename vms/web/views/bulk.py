@@ -17,9 +17,9 @@ from vms import labels
 from vms.models import Bulk, BulkItem, Vm
 from vms.operations.bulk import Planned, plan, request_bulk
 from vms.operations.permission import may_somewhere
-from vms.operations.recipes import RECIPES
-from vms.rules.actions import Action
+from vms.rules.actions import PLAIN, Action
 from vms.web.lists import ColumnKind, ListKind, ListPage
+from vms.web.lists.sizes import remember_size
 from vms.web.presenters.bulk import BulkQuestion, bulk_question
 from vms.web.presenters.bulk_result import OUTCOME_LABEL, BulkView, bulk_view, item_views, outcomes
 from vms.web.presenters.facets import Facet
@@ -99,7 +99,7 @@ def show(request: PanelRequest, pk: int) -> HttpResponse:
         "rows_url": reverse("bulk:rows", args=[pk]),
         "back_url": _back(request),
     }
-    return render(request, "bulk/page.html", context)
+    return remember_size(request, render(request, "bulk/page.html", context))
 
 
 @require_safe
@@ -147,7 +147,7 @@ def _action(request: PanelRequest) -> Action:
     """The action asked for; 404 for those that do not exist or are not built."""
     name = request.GET.get("action", "")
     action = Action(name) if name in set(Action) else None
-    if action is None or action not in RECIPES:
+    if action is None or action not in PLAIN:
         raise Http404
     if not may_somewhere(request.user, action):
         raise PermissionDenied

@@ -9,12 +9,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from vms import labels
-from vms.models import ContactTest, Node
+from vms.models import ContactTest, Event, Node
 from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact, remove_node
 from vms.operations.permission import may_manage_nodes
+from vms.rules.timeline import What
 from vms.web.forms.node import NodeForm
 from vms.web.lists import ColumnKind, ListKind, ListPage
+from vms.web.lists.sizes import remember_size
 from vms.web.presenters.nodes import contact_view, node_view, node_views, timeline_of
+from vms.web.presenters.timeline import timeline_entry
 from vms.web.requests import PanelRequest, asked_keys
 
 LIST = ListKind(
@@ -41,7 +44,7 @@ def show_list(request: PanelRequest) -> HttpResponse:
         "rows": node_views(page.rows),
         "may_manage": may_manage_nodes(request.user),
     }
-    return render(request, "nodes/list.html", context)
+    return remember_size(request, render(request, "nodes/list.html", context))
 
 
 @require_safe
@@ -54,13 +57,27 @@ def rows(request: PanelRequest) -> HttpResponse:
 @require_safe
 def show(request: PanelRequest, pk: int) -> HttpResponse:
     _require_sees_nodes(request)
-    node = get_object_or_404(Node, pk=pk)
+    node = Node.objects.filter(pk=pk).first()
+    if node is None:
+        _removal(pk)
+        return redirect("nodes:removed", pk)
     context = {
         "node": node_view(node),
         "timeline": timeline_of(node, request.GET.get("events", "")),
         "may_manage": may_manage_nodes(request.user),
     }
     return render(request, "nodes/page.html", context)
+
+
+@require_safe
+def show_removed(request: PanelRequest, pk: int) -> HttpResponse:
+    """Where the page of a node leads that was removed, also one that was open meanwhile."""
+    _require_sees_nodes(request)
+    return render(request, "nodes/removed.html", {"removal": timeline_entry(_removal(pk))})
+
+
+def _removal(pk: int) -> Event:
+    return get_object_or_404(Event, what=What.NODE_REMOVED, node=None, values__key=pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from vms import labels
 from vms.models import Operation
 from vms.models.operation import OperationQuerySet
 from vms.operations.requesting import acknowledge, acknowledge_failures, cancel, close_unclear
 from vms.rules.progress import Progress
 from vms.web.lists import ColumnKind, ListKind, ListPage
 from vms.web.lists.operation_words import with_words
+from vms.web.lists.sizes import remember_size
 from vms.web.presenters.bell import bell
 from vms.web.presenters.facets import Facet
 from vms.web.presenters.operation_page import operation_page
@@ -61,7 +63,7 @@ WHOSE_LABEL = {
 @require_safe
 def show_list(request: PanelRequest) -> HttpResponse:
     shown, whose = request.GET.get("show", ""), request.GET.get("who", "")
-    found = with_words(_visible(request), request.GET)
+    found = with_words(visible_operations(request), request.GET)
     page = ListPage(request, LIST, found.filter(SHOWN.get(shown, Q()), _whose(request, whose)))
     shown_rows = operation_rows(page.rows, request.user)
     context = {
@@ -70,7 +72,7 @@ def show_list(request: PanelRequest) -> HttpResponse:
         "rows": shown_rows,
         "failures": [row.pk for row in shown_rows if row.may_be_acknowledged],
     }
-    return render(request, "operations/list.html", context)
+    return remember_size(request, render(request, "operations/list.html", context))
 
 
 def _whose(request: PanelRequest, whose: str) -> Q:
@@ -98,13 +100,13 @@ def _facets(
 
 @require_safe
 def rows(request: PanelRequest) -> HttpResponse:
-    found = _visible(request).filter(pk__in=asked_keys(request))
+    found = visible_operations(request).filter(pk__in=asked_keys(request))
     return render(request, "operations/rows.html", {"rows": operation_rows(found, request.user)})
 
 
 @require_safe
 def show(request: PanelRequest, pk: int) -> HttpResponse:
-    operation = get_object_or_404(_visible(request), pk=pk)
+    operation = get_object_or_404(visible_operations(request), pk=pk)
     page = operation_page(operation, request.user)
     return render(request, "operations/page.html", {"page": page, "operation": page.operation})
 
@@ -126,7 +128,7 @@ def _moment(text: str) -> datetime | None:
 @require_POST
 def acknowledge_shown(request: PanelRequest) -> HttpResponse:
     """All failures that the person was shown, and no other that came meanwhile."""
-    acknowledge_failures(_visible(request).filter(pk__in=asked_keys(request)))
+    acknowledge_failures(visible_operations(request).filter(pk__in=asked_keys(request)))
     return back_to(request, reverse("operations:list"))
 
 
@@ -135,7 +137,7 @@ def change(request: PanelRequest, pk: int, what: str) -> HttpResponse:
     """Cancel it, close it after a look, or acknowledge its failure."""
     if what not in _CHANGES:
         raise Http404
-    operation = get_object_or_404(_visible(request), pk=pk)
+    operation = get_object_or_404(visible_operations(request), pk=pk)
     _CHANGES[what](request, operation)
     return back_to(request, reverse("operations:page", args=[pk]))
 
@@ -144,7 +146,7 @@ def _cancel(request: PanelRequest, operation: Operation) -> None:
     if cancel(operation, by=request.user):
         messages.success(request, _("The operation was cancelled."))
     else:
-        messages.error(request, _("It is too late to cancel this operation: it has ended or come too far."))
+        messages.error(request, str(labels.TOO_LATE_TO_CANCEL))
 
 
 def _close(request: PanelRequest, operation: Operation) -> None:
@@ -163,5 +165,5 @@ _CHANGES: Mapping[str, Callable[[PanelRequest, Operation], None]] = {
 }
 
 
-def _visible(request: PanelRequest) -> OperationQuerySet:
+def visible_operations(request: PanelRequest) -> OperationQuerySet:
     return Operation.objects.all().visible_to(request.user).select_related("vm", "node")
