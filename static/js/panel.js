@@ -35,6 +35,7 @@ const panel = (() => {
 
   function leaveFor(url, page) {
     if (page) sessionStorage.setItem("messages", JSON.stringify(messagesIn(page)));
+    root.dataset.leaving = "";
     location.assign(url);
   }
 
@@ -64,7 +65,9 @@ const panel = (() => {
   }, true);
 
   addEventListener("pageshow", (event) => {
-    if (event.persisted) [...sent].forEach(release);
+    if (!event.persisted) return;
+    delete root.dataset.leaving;
+    [...sent].forEach(release);
   });
 
   // --- buttons of rows: one form, the button says where to, its row takes the answer -------------
@@ -102,6 +105,22 @@ const panel = (() => {
     tick();
   });
   document.addEventListener("htmx:error", () => toast(words.unreachable, "error"));
+
+  // --- a form that stays where it is: form[data-stays] is answered by messages ---------------------
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-stays]") || event.defaultPrevented) return;
+    event.preventDefault();
+    try {
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", headers: { "HX-Request": "true" }, body: new FormData(form) });
+      const page = parse(await answer.text());
+      adoptMessages(page);
+      if (!answer.ok && !messagesIn(page).length) toast(words.failed, "error");
+    } catch {
+      toast(words.unreachable, "error");
+    }
+    release(form);
+  });
 
   // --- relative times: <time datetime="..." data-relative> --------------------------------------
   const relative = new Intl.RelativeTimeFormat(root.lang || "en", { numeric: "auto", style: "narrow" });
@@ -155,12 +174,8 @@ const panel = (() => {
   });
 
   document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") root.classList.add("no-tips");
     if (key === "Escape" && innerWidth < 1120 && fold.checked) fold.click();
   });
-  for (const type of ["pointermove", "focusin"]) {
-    document.addEventListener(type, () => root.classList.remove("no-tips"), { passive: true });
-  }
 
   return { adoptMessages, leaveFor, parse, release, tick, toast, words };
 })();

@@ -78,7 +78,7 @@ def test_a_page_that_was_cut_off_catches_up(stack: Stack, open_panel: OpenPanel,
         panel.page.context.set_offline(False)
 
         panel.sees(machine, "Running", within=15)
-        expect(panel.page.locator("#not-live")).to_be_hidden()
+        expect(panel.page.locator("#fresh")).to_have_attribute("data-state", "live")
     complaints[:] = [text for text in complaints if "net::ERR_" not in text]
 
 

@@ -9,12 +9,27 @@ from uuid import uuid4
 import pytest
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from directory.models import Person
 from tests.conftest import AddVm
 from tests.web.conftest import browser_of
-from vms.models import Bulk, BulkItem, ChosenColumns, ContactTest, Event, Node, Operation, SavedView, Tag, Vm
+from vms.models import (
+    Bulk,
+    BulkItem,
+    ChosenColumns,
+    ContactTest,
+    Event,
+    Node,
+    Operation,
+    SavedView,
+    StoredFile,
+    Tag,
+    Vm,
+)
 from vms.rules.actions import Action
+from vms.rules.kinds import Kind
+from vms.rules.timeline import What
 
 OPEN_TO_ALL = {"login", "healthz", "set_language", "set_theme"}
 METHODS = ("get", "head", "post", "put", "patch", "delete")
@@ -48,8 +63,18 @@ PLACES = (
     Place("vms:delete_view", ("vms", "view"), needs="to be the owner", posts=True, gets=False),
     Place("vms:tags", needs="manage_vm", posts=True, gets=False),
     Place("vms:page", ("vm",), needs="view_every_vm"),
+    Place("vms:removed", ("deleted",), needs="view_every_vm"),
     Place("vms:notes", ("vm",), needs="manage_vm", posts=True, gets=False),
     *(Place("vms:action", ("vm", name), needs="rights", posts=True) for name in ("start", "power-off", "delete")),
+    Place("vms:edit", ("template",), needs="manage_vm", posts=True),
+    Place("vms:toggle", ("template", "cdrom"), needs="manage_vm", posts=True, gets=False),
+    Place("vms:stream", ("vm",), needs="manage_vm", posts=True, gets=False),
+    Place("vms:make_template", ("vm",), needs="manage_vm", posts=True),
+    Place("vms:copy", ("vm", "clone"), needs="manage_vm", posts=True),
+    Place("vms:create", needs="manage_vm", posts=True),
+    Place("images:list", needs="manage_vm"),
+    Place("images:upload", needs="manage_vm", posts=True),
+    Place("images:remove", ("file",), needs="manage_vm", posts=True),
     Place("bulk:ask", needs="operate_vm", posts=True, query="?action=start&vm={vm}"),
     Place("bulk:page", ("bulk",), needs="to have asked for it"),
     Place("bulk:rows", ("bulk",), needs="to have asked for it", query="?id=1"),
@@ -58,6 +83,7 @@ PLACES = (
     Place("nodes:page", ("node",), needs="view_node"),
     Place("nodes:add", needs="add_node", posts=True),
     Place("nodes:contact", ("contact",), needs="add_node", posts=True),
+    Place("nodes:removed", ("4711",), needs="view_node"),
     Place("nodes:remove", ("node",), needs="add_node", posts=True),
     Place("operations:list"),
     Place("operations:rows"),
@@ -68,6 +94,9 @@ PLACES = (
         Place("operations:change", ("operation", what), needs="view_every_vm", posts=True, gets=False)
         for what in ("cancel", "close", "acknowledge")
     ),
+    Place("operations:limit", ("stream",), needs="view_every_vm", posts=True, gets=False),
+    Place("operations:stop", ("stream",), needs="view_every_vm", posts=True),
+    Place("people:check_directory", needs="to be an administrator", posts=True),
     Place("states"),
 )
 
@@ -78,13 +107,18 @@ def named(place: Place) -> str:
 
 @pytest.fixture
 def addresses(add_vm: AddVm, node: Node, administrator: Person) -> dict[Place, str]:
-    vm = add_vm()
+    vm, deleted, template = add_vm(), add_vm("web10"), add_vm("web11", kind=Kind.TEMPLATE)
+    Vm.objects.filter(pk=deleted.pk).update(deleted_at=timezone.now())
+    Event.objects.create(what=What.NODE_REMOVED, values={"node": "web1", "key": 4711, "person": "ada"})
     operation = Operation.objects.create(vm=vm, node=node, action=Action.START, slot="run")
     contact = ContactTest.objects.create(name="new", uri="test:///default", requested_by=administrator)
     bulk = Bulk.objects.create(action=Action.START, requested_by=administrator, request_key=uuid4())
     BulkItem.objects.create(bulk=bulk, vm=vm, operation=operation)
     view = SavedView.objects.create(person=administrator, page="vms", name="hers", query="")
-    known = {"vm": vm, "node": node, "operation": operation, "contact": contact, "bulk": bulk, "view": view}
+    known = {"vm": vm, "deleted": deleted, "template": template, "node": node, "operation": operation}
+    file = StoredFile.objects.create(name="web1.iso", kind="iso", size=1, capacity=1, sha256="0" * 64, file_name="f")
+    stream = Operation.objects.create(vm=vm, node=node, action=Action.STREAM, slot="job")
+    known |= {"stream": stream, "contact": contact, "bulk": bulk, "view": view, "file": file}
 
     def address(place: Place) -> str:
         words = [known[word].pk if word in known else word for word in place.arguments]
@@ -98,7 +132,7 @@ def ask(person: Person | None, method: str, url: str, **headers: str) -> HttpRes
     return answer
 
 
-KEPT = (Vm, Node, Operation, Event, Bulk, BulkItem, SavedView, Tag)
+KEPT = (StoredFile, Vm, Node, Operation, Event, Bulk, BulkItem, SavedView, Tag)
 
 
 def everything(*, but_of: Person | None = None) -> dict[str, Any]:
@@ -215,7 +249,7 @@ def test_rows_of_others_are_left_out(add_vm: AddVm, nobody: Person, administrato
 def test_only_who_manages_machines_writes_tags_and_notes(
     addresses: dict[Place, str], otto: Person, anna: Person
 ) -> None:
-    vm = Vm.objects.get()
+    vm = Vm.objects.get(display_name="web1")
     for name, words in (("vms:tags", {"vm": str(vm.pk), "add": "new"}), ("vms:notes/vm", {"notes": "new"})):
         url = next(url for place, url in addresses.items() if named(place) == name)
         before = everything()

@@ -15,6 +15,7 @@ from django.utils import timezone
 from directory.models import Person
 from tests.conftest import AddVm
 from tests.web.conftest import browser_of
+from tests.web.dependants import loaded
 from vms.models import Event, Node, Operation, Vm
 from vms.rules.actions import Action, Slot
 from vms.rules.kinds import Kind, Mode
@@ -53,7 +54,7 @@ def operation(vm: Vm, action: Action, progress: Progress, **more: Any) -> Operat
 
 
 def facts(vm: Vm, viewer: Person) -> dict[str, str]:
-    return {fact.label: fact.value for fact in details(vm, viewer).facts}
+    return {fact.label: fact.value for fact in details(loaded(vm), viewer).facts}
 
 
 def test_nothing_known_is_nothing_said(browser: Client, vm: Vm, node: Node) -> None:
@@ -95,7 +96,7 @@ def test_the_last_operations_say_how_they_ended(administrator: Person, vm: Vm) -
     for number in range(7):
         operation(vm, Action.START, Progress.SUCCEEDED, requested_at=now - timedelta(hours=number + 1))
     operation(vm, Action.SHUTDOWN, Progress.FAILED, problem=Problem.GUEST_DID_NOT_REACT)
-    shown = details(vm, administrator)
+    shown = details(loaded(vm), administrator)
     assert (len(shown.under_way), len(shown.last)) == (0, 5)
     assert (shown.last[0].look, shown.last[1].look) == ("bad", "good")
     assert "did not react" in shown.last[0].problem
@@ -105,7 +106,7 @@ def test_the_last_operations_say_how_they_ended(administrator: Person, vm: Vm) -
 def test_a_disk_with_its_use(administrator: Person, vm: Vm) -> None:
     vm.disks.create(target="vda", device="disk", path="/i/a.qcow2", capacity=20 * GIB, allocation=4 * GIB, bus="virtio")
     vm.disks.create(target="vdb", device="disk", path="/i/b.raw", capacity=GIB, allocation=2 * GIB)
-    first, second = details(vm, administrator).disks
+    first, second = details(loaded(vm), administrator).disks
     assert (first.text, first.percent, first.file) == ("20 GiB, 4 GiB used", 20, "a.qcow2")
     assert second.percent == 100
 
@@ -123,10 +124,12 @@ def test_the_facts_of_a_running_machine(administrator: Person, add_vm: AddVm) ->
     started = timezone.now() - timedelta(hours=3, minutes=5)
     vm = add_vm("web1", Power.RUNNING, started_at=started, os_name="Debian 12", guest_hostname="shop", vcpus=4)
     vm.has_agent_channel = vm.agent_used_to_answer = True
+    vm.save()
     found = facts(vm, administrator)
     assert (found["Up"], found["OS"], found["Host name"], found["vCPUs"]) == ("3 h", "Debian 12", "shop", "4")
     assert found["Guest agent"] == "answers"
     vm.agent_silent_checks = 1
+    vm.save()
     assert facts(vm, administrator)["Guest agent"] == "does not answer"
 
 

@@ -13,7 +13,7 @@ from vms.operations.bulk import plan, request_bulk
 from vms.operations.bulk_asking import ask_some
 from vms.operations.performing import finish
 from vms.operations.recipes import RECIPES
-from vms.operations.requesting import Order, request_action
+from vms.operations.requesting import Order, acknowledge, request_action
 from vms.rules.actions import Action
 from vms.rules.problems import Problem
 from vms.rules.progress import Progress
@@ -151,12 +151,19 @@ class TestBell:
         wanted = {str(ask(add_vm("a"), anna).pk), str(failed(add_vm("b"), anna).pk)}
         succeeded(add_vm("c"), anna)
         ask(add_vm("d"), berta)
-        assert {row.pk for row in self.ring(page).rows} == wanted
+        assert {row.pk for row in self.ring(page).open} == wanted
 
-    def test_it_shows_eight_at_most(self, page, add_vm, anna):
+    def test_it_shows_eight_of_them_at_most(self, page, add_vm, anna):
         for number in range(10):
             ask(add_vm(f"m{number}"), anna)
-        assert len(self.ring(page).rows) == 8
+        assert len(self.ring(page).open) == 8
+
+    def test_it_shows_the_last_few_of_mine_that_ended(self, page, add_vm, anna, berta):
+        mine = [succeeded(add_vm(f"m{number}"), anna) for number in range(4)]
+        succeeded(add_vm("hers"), berta)
+        acknowledge(failure := failed(add_vm("b"), anna))
+        assert [row.pk for row in self.ring(page).ended] == [str(op.pk) for op in (failure, mine[3], mine[2])]
+        assert self.ring(page).open == []
 
     def test_it_tells_of_mine_that_ended_since(self, page, add_vm, anna, berta):
         since = timezone.now()

@@ -14,9 +14,11 @@ from django.utils.functional import Promise
 from vms import labels
 from vms.models import Disk, Interface, Operation, Vm
 from vms.models.viewer import Viewer
-from vms.rules.kinds import Kind, Mode
-from vms.rules.power import HAS_PROCESS, Power
+from vms.rules.kinds import Kind
+from vms.rules.power import Power
 from vms.web import formats
+from vms.web.presenters.dependants import DependantView, LinkedView, dependants, linked_view
+from vms.web.presenters.modes import mode_and_who_set_it
 from vms.web.presenters.operations import OperationView, operation_view
 
 LAST_OPERATIONS = 5
@@ -61,6 +63,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Details:
+    """dependants: the machines whose disks still need this one's; linked: it still needs another's, and does not
+    stream."""
+
     under_way: list[OperationView]
     last: list[OperationView]
     operations_url: str
@@ -69,16 +74,19 @@ class Details:
     facts: list[Fact]
     notes: str
     log_lines: str
+    dependants: list[DependantView]
+    linked: LinkedView | None
 
 
 def fetch_details(machines: Sequence[Vm]) -> None:
     """What details() needs, for all of them at once: a few queries, however many machines."""
     recent = Operation.objects.select_related("node")[: LAST_OPERATIONS + AT_ONCE]
-    prefetch_related_objects(machines, "disks", "interfaces", Prefetch("operations", queryset=recent, to_attr=RECENT))
+    operations = Prefetch("operations", queryset=recent, to_attr=RECENT)
+    prefetch_related_objects(machines, "disks", "interfaces", "origin", operations)
 
 
 def details(vm: Vm, viewer: Viewer) -> Details:
-    """vm: with its details fetched, or they are now."""
+    """vm: from with_operations_under_way(), with its details fetched, or they are now."""
     if not hasattr(vm, RECENT):
         fetch_details([vm])
     operations = [operation_view(operation, viewer) for operation in getattr(vm, RECENT)]
@@ -91,6 +99,8 @@ def details(vm: Vm, viewer: Viewer) -> Details:
         facts=list(_facts(vm)),
         notes=vm.notes,
         log_lines=vm.last_log_lines,
+        dependants=dependants(vm, viewer),
+        linked=linked_view(vm, viewer),
     )
 
 
@@ -125,12 +135,9 @@ def _percent_used(disk: Disk) -> int | None:
 
 
 def _interface(interface: Interface) -> InterfaceView:
-    plugged_into = labels.PLUGGED_INTO.get(interface.source_type)
     return InterfaceView(
         name=f"net{interface.position}",
-        plugged_into=str(plugged_into) % {"name": interface.source}
-        if plugged_into
-        else f"{interface.source_type} {interface.source}".strip(),
+        plugged_into=labels.plugged_into(interface.source_type, interface.source),
         mac=interface.mac,
         model=interface.model,
         addresses=list(interface.addresses),
@@ -142,6 +149,7 @@ def _facts(vm: Vm) -> Iterator[Fact]:
     for label, value in _plain_facts(vm):
         if value:
             yield Fact(str(label), value)
+    yield from _facts_about_the_origin(vm)
     yield Fact(str(labels.FACT_NODE), vm.node.name, url=reverse("nodes:page", args=[vm.node_id]))
     if vm.name != vm.display_name:
         yield Fact(str(labels.FACT_NAME_AT_NODE), vm.name, code=True)
@@ -153,26 +161,38 @@ def _plain_facts(vm: Vm) -> list[tuple[Promise, str]]:
         (labels.FACT_VCPUS, str(vm.vcpus or "–")),
         (labels.FACT_MEMORY, formats.size(vm.memory) if vm.memory else "–"),
         (labels.FACT_OS, vm.os_name),
-        (labels.FACT_AGENT, _agent(vm) if Power(vm.power) in HAS_PROCESS else ""),
+        (labels.FACT_AGENT, _agent(vm) if vm.guest_is_on else ""),
         (labels.FACT_HOSTNAME, vm.guest_hostname),
         (labels.FACT_UP, _up(vm)),
         (labels.FACT_REPORTED, str(labels.POWER[Power(vm.power)])),
         (labels.FACT_SINCE, formats.clock(vm.status_since)),
-        (labels.FACT_MODE, _mode(vm)),
+        (labels.FACT_MODE, mode_and_who_set_it(vm) if vm.kind == Kind.TEMPLATE else ""),
+        (labels.FACT_BOOTS_FROM, _boot_device(vm) if vm.kind == Kind.TEMPLATE else ""),
     ]
 
 
 def _up(vm: Vm) -> str:
     """Not while its node cannot be asked: it may be off by now."""
-    if vm.started_at is None or not vm.node.reachable or Power(vm.power) not in HAS_PROCESS:
+    if vm.started_at is None or not vm.node.reachable or not vm.guest_is_on:
         return ""
     return formats.span((timezone.now() - vm.started_at).total_seconds())
 
 
-def _mode(vm: Vm) -> str:
-    if vm.kind != Kind.TEMPLATE:
-        return ""
-    return str(labels.MODE[Mode(vm.mode)] if vm.mode else labels.MODE_MISSING)
+def _boot_device(vm: Vm) -> str:
+    """Where nothing is said, libvirt takes the disk."""
+    device = vm.boot_device or "hd"
+    return str(labels.BOOT_DEVICE.get(device, device))
+
+
+def _facts_about_the_origin(vm: Vm) -> Iterator[Fact]:
+    """vm: with its details fetched. The panel may not know the machine it was made from (any more)."""
+    if vm.origin_id is None:
+        return
+    name = vm.origin.display_name if vm.origin else str(vm.origin_id)
+    url = reverse("vms:page", args=[vm.origin_id]) if vm.origin else ""
+    yield Fact(str(labels.FACT_ORIGIN), name, url, code=not url)
+    if vm.link:
+        yield Fact(str(labels.FACT_STILL_NEEDS), name, url, code=not url)
 
 
 def _agent(vm: Vm) -> str:

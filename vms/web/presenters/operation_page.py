@@ -54,8 +54,9 @@ def _bulk_name(operation: Operation) -> str:
 
 
 def _steps(operation: Operation, view: OperationView) -> list[StepView]:
-    recipe = RECIPES.get(Action(operation.action))
-    steps = recipe.steps if recipe else ()
+    """Of one that was turned back, those of its way back."""
+    recipe = RECIPES[Action(operation.action)]
+    steps = recipe.way_back if operation.ends_as else recipe.steps
     named = [(number, step.__name__) for number, step in enumerate(steps) if step.__name__ in labels.STEP]
     return [_step(number, name, operation, view) for number, name in named]
 

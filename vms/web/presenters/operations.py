@@ -14,9 +14,11 @@ from vms.models.viewer import Viewer
 from vms.operations.permission import may_cancel
 from vms.operations.requesting import may_be_cancelled
 from vms.rules.actions import Action
+from vms.rules.images import ImageFault
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 from vms.web import formats
+from vms.web.presenters.streams import LimitView, limit_view, stop_url
 
 LOOK: Mapping[Progress, str] = {
     Progress.QUEUED: "now",
@@ -43,8 +45,9 @@ class HowFar:
 
 @dataclass(frozen=True, slots=True)
 class OperationView:
-    """look: now, warn, good, bad or off. lasted: how long it took, "0.6 s". under_way: it has not ended. bulk_url: of
-    the bulk action it is a part of, "" if of none or if nobody has asked."""
+    """look: now, warn, good, bad or off. lasted: how long it took, "0.6 s". bulk_url: of the bulk action it is a part
+    of, "" if of none or if nobody has asked. stop_url: where it is cancelled after a question, "" if that needs none;
+    limit: how fast it may copy, None if the viewer cannot change that."""
 
     pk: str
     url: str
@@ -61,7 +64,6 @@ class OperationView:
     progress: str
     look: str
     far: HowFar
-    under_way: bool
     problem: str
     evidence: str
     needs_attention: bool
@@ -69,6 +71,13 @@ class OperationView:
     may_be_closed: bool
     may_be_acknowledged: bool
     bulk_url: str
+    stop_url: str
+    limit: LimitView | None
+
+    @property
+    def under_way(self) -> bool:
+        """It has not ended."""
+        return self.finished_at is None
 
 
 def operation_rows(operations: Iterable[Operation], viewer: Viewer) -> list[OperationView]:
@@ -97,10 +106,9 @@ def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> 
         requested_text=formats.clock(operation.requested_at),
         finished_at=operation.finished_at,
         lasted=_lasted(operation),
-        progress=str(labels.PROGRESS[progress]),
+        progress=_progress_text(operation, progress),
         look=LOOK[progress],
-        far=_how_far(operation) if progress in UNDER_WAY else HowFar(),
-        under_way=operation.finished_at is None,
+        far=how_far(operation) if progress in UNDER_WAY else HowFar(),
         problem=problem_text(operation),
         evidence=operation.evidence,
         needs_attention=open_failure,
@@ -108,7 +116,14 @@ def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> 
         may_be_closed=permitted and progress is Progress.UNCLEAR,
         may_be_acknowledged=open_failure and progress is Progress.FAILED,
         bulk_url=bulk_url,
+        stop_url=stop_url(operation, viewer),
+        limit=limit_view(operation, viewer),
     )
+
+
+def _progress_text(operation: Operation, progress: Progress) -> str:
+    is_turned_back = operation.ends_as and operation.finished_at is None
+    return str(labels.IS_TAKEN_BACK if is_turned_back else labels.PROGRESS[progress])
 
 
 def problem_text(operation: Operation) -> str:
@@ -121,6 +136,8 @@ def problem_text(operation: Operation) -> str:
         "person": operation.requested_by_name,
     }
     values |= operation.problem_values
+    if "why" in values:
+        values["why"] = str(labels.IMAGE_FAULT[ImageFault(values["why"])])
     return str(labels.PROBLEM[Problem(operation.problem)]) % values
 
 
@@ -130,7 +147,7 @@ def _lasted(operation: Operation) -> str:
     return formats.duration((operation.finished_at - operation.requested_at).total_seconds())
 
 
-def _how_far(operation: Operation) -> HowFar:
+def how_far(operation: Operation) -> HowFar:
     return HowFar(
         phase=str(labels.PHASE[Phase(operation.phase)]),
         percent=operation.percent,
@@ -140,8 +157,14 @@ def _how_far(operation: Operation) -> HowFar:
 
 
 def _pace(operation: Operation) -> str:
-    speed, remaining = operation.bytes_per_second, operation.bytes_left
-    if not speed:
+    if not operation.bytes_per_second or operation.ends_as:
         return ""
-    parts = [formats.speed(speed), formats.left(remaining / speed) if remaining else ""]
+    rest = seconds_left(operation)
+    parts = [formats.speed(operation.bytes_per_second), "" if rest is None else formats.left(rest)]
     return " · ".join(part for part in parts if part)
+
+
+def seconds_left(operation: Operation) -> float | None:
+    """How long it will still take if it goes on as fast as now; None if nobody can tell, or it will not go on."""
+    speed, remaining = operation.bytes_per_second, operation.bytes_left
+    return remaining / speed if speed and remaining and not operation.ends_as else None

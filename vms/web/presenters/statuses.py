@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from vms import labels
 from vms.models import Operation, Vm
@@ -17,6 +18,9 @@ from vms.rules.power import Power, PowerReason
 from vms.rules.progress import Phase
 from vms.rules.status import Main, Second, Status
 from vms.web import formats
+from vms.web.presenters.holding import Holder, holders
+from vms.web.presenters.operations import how_far
+from vms.web.presenters.tips import state_key
 
 LOOK: Mapping[Main, str] = {
     Main.STOPPED: "stopped",
@@ -31,15 +35,14 @@ LOOK: Mapping[Main, str] = {
     Main.UNKNOWN: "unknown",
 }
 
+ANY_MOMENT = "@moment@"
 DIFFERENT_CELLS_KEPT = 1024
-
-SECONDS_WITH_PERCENT = frozenset({Second.STREAMING})
-"""The document shows a percentage in the status of a streaming VM only; others have theirs beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """In the reader's language. text: the document's words; percent_text: "[5.1 %]" or ""; percent: 0 to 100."""
+    """In the reader's language. text: the document's words; percent_text: "[5.1 %]" or ""; percent: 0 to 100. state:
+    its row in the table of states, mode: which of those tables; holders: what is under way."""
 
     text: str
     look: str
@@ -47,7 +50,9 @@ class StatusView:
     percent: float | None
     note: str
     mode_label: str
-    tip: str
+    state: str
+    mode: str
+    holders: tuple[Holder, ...]
 
 
 def status_view(vm: Vm) -> StatusView:
@@ -62,18 +67,21 @@ def status_view(vm: Vm) -> StatusView:
         percent=percent,
         note=_note(vm, status),
         mode_label=_mode_label(vm, status, mode),
-        tip=str(labels.MAIN_TIP[status.main]),
+        state=state_key(status),
+        mode=vm.mode,
+        holders=holders(vm),
     )
 
 
-def status_cell(view: StatusView) -> SafeString:
-    """The status as HTML. Most machines share theirs with many others, so it is rendered once for each kind of view."""
-    return _rendered(view)
+def status_cell(view: StatusView, since: datetime) -> SafeString:
+    """The status as HTML. Most machines share theirs with many others, so it is rendered once for each kind of view,
+    and since when it is so is put in afterwards."""
+    return mark_safe(_rendered(view).replace(ANY_MOMENT, str(int(since.timestamp()))))  # noqa: S308 -- a number
 
 
 @lru_cache(DIFFERENT_CELLS_KEPT)
 def _rendered(view: StatusView) -> SafeString:
-    return render_to_string("components/status.html", {"status": view})
+    return render_to_string("components/status.html", {"status": view, "since": ANY_MOMENT})
 
 
 def status_text(kind: Kind, status: Status, mode: Mode | None) -> str:
@@ -112,8 +120,9 @@ def _mode_label(vm: Vm, status: Status, mode: Mode | None) -> str:
 
 
 def _percent_text(vm: Vm, status: Status, percent: float | None) -> str:
-    shown = vm.kind == Kind.VM and status.second in SECONDS_WITH_PERCENT and percent is not None
-    return formats.percent(percent) if shown and percent is not None else ""
+    """The user's document names it for a streaming VM, and not for the template that it streams from."""
+    named = status.second is Second.CREATING or (status.second is Second.STREAMING and vm.kind == Kind.VM)
+    return formats.percent(percent) if named and percent is not None else ""
 
 
 def _note(vm: Vm, status: Status) -> str:
@@ -125,7 +134,7 @@ def _note(vm: Vm, status: Status) -> str:
     if status.main is Main.FROZEN:
         return str(labels.WATCHDOG_FIRED if vm.watchdog_fired else labels.AGENT_IS_SILENT)
     run = next((operation for operation in vm.under_way if operation.slot == Slot.RUN), None)
-    return _waiting_for(run) if run else ""
+    return _waiting_for(run) if run else _going_on(vm)
 
 
 def _why_unknown(vm: Vm) -> str:
@@ -147,6 +156,12 @@ def _why_down(vm: Vm) -> str:
         return str(labels.DISK_IS_FULL if first["no_space"] else labels.DISK_FAILS) % {"disk": first["disk"]}
     reason = PowerReason(vm.power_reason)
     return str(labels.POWER_REASON[reason]) if reason in labels.POWER_REASON else ""
+
+
+def _going_on(vm: Vm) -> str:
+    """What the job is at, how fast, and for how long still."""
+    far = next((how_far(operation) for operation in vm.under_way if operation.slot == Slot.JOB), None)
+    return " · ".join(part for part in (far.phase, far.pace) if part) if far else ""
 
 
 def _waiting_for(run: Operation) -> str:

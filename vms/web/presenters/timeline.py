@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from vms import labels
 from vms.models import Event
 from vms.rules.actions import Action
+from vms.rules.kinds import Mode
 from vms.rules.power import PowerReason
 from vms.rules.progress import Progress
 from vms.rules.timeline import What
@@ -77,7 +78,14 @@ def _values(event: Event) -> dict[str, str]:
         values["action"] = str(labels.ACTION[Action(values["action"])])
     if "progress" in values:
         values["progress"] = str(labels.PROGRESS[Progress(values["progress"])])
+    if event.what == What.MODE_CHANGED:
+        values |= {name: _mode(values[name]) for name in ("old", "new")}
+        values["person"] = values["person"] or str(labels.ANOTHER_TOOL)
     return values
+
+
+def _mode(code: str) -> str:
+    return str(labels.MODE[Mode(code)] if code else labels.MODE_MISSING)
 
 
 def _note(event: Event, what: What) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vms.web.views import operations
+from vms.web.views import operations, streams
 
 app_name = "operations"
 urlpatterns = [
@@ -9,5 +9,7 @@ urlpatterns = [
     path("bell/", operations.show_bell, name="bell"),
     path("acknowledge/", operations.acknowledge_shown, name="acknowledge"),
     path("<int:pk>/", operations.show, name="page"),
+    path("<int:pk>/limit/", streams.limit, name="limit"),
+    path("<int:pk>/stop/", streams.stop, name="stop"),
     path("<int:pk>/<slug:what>/", operations.change, name="change"),
 ]

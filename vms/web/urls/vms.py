@@ -1,12 +1,53 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from vms.web.views import columns, csv, saved_views, search, tags, vm_action, vm_list, vm_notes, vm_page
+from vms.rules.actions import Action
+from vms.web.views import (
+    boot_device,
+    columns,
+    csv,
+    make_template,
+    saved_views,
+    search,
+    streams,
+    tags,
+    template_create,
+    template_mode,
+    vm_action,
+    vm_copy,
+    vm_list,
+    vm_notes,
+    vm_page,
+)
+
+
+class CopyingAction:
+    """Those that make VMs from another machine."""
+
+    regex = f"{Action.PERSISTENT}|{Action.CLONE}"
+
+    def to_python(self, value: str) -> Action:
+        return Action(value)
+
+    def to_url(self, value: Action) -> str:
+        return value
+
+
+class Device(StringConverter):
+    """Those that a machine may be told to boot from."""
+
+    regex = "cdrom|hd"
+
+
+register_converter(CopyingAction, "copying")
+register_converter(Device, "boot")
 
 app_name = "vms"
 urlpatterns = [
     path("search/", search.show, name="search"),
     path("vms/", vm_list.show_vms, name="list"),
     path("templates/", vm_list.show_templates, name="templates"),
+    path("templates/create/", template_create.create, name="create"),
     path("vms/rows/", vm_list.rows, name="rows"),
     path("vms/tags/", tags.change, name="tags"),
     path("lists/<slug:page>/csv/", csv.download, name="csv"),
@@ -16,6 +57,12 @@ urlpatterns = [
     path("lists/<slug:page>/views/<int:pk>/rename/", saved_views.rename, name="rename_view"),
     path("lists/<slug:page>/views/<int:pk>/delete/", saved_views.delete, name="delete_view"),
     path("vms/<uuid:uuid>/", vm_page.show, name="page"),
+    path("vms/<uuid:uuid>/removed/", vm_page.show_removed, name="removed"),
     path("vms/<uuid:uuid>/notes/", vm_notes.save, name="notes"),
+    path("vms/<uuid:uuid>/<copying:action>/", vm_copy.copy, name="copy"),
+    path("vms/<uuid:uuid>/edit/", template_mode.edit, name="edit"),
+    path("vms/<uuid:uuid>/toggle/<boot:device>/", boot_device.boot_from, name="toggle"),
+    path("vms/<uuid:uuid>/make-template/", make_template.make_template, name="make_template"),
+    path("vms/<uuid:uuid>/stream/", streams.stream, name="stream"),
     path("vms/<uuid:uuid>/<slug:name>/", vm_action.act, name="action"),
 ]

@@ -11,19 +11,17 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from vms import labels
 from vms.models import Vm
 from vms.operations.permission import may
-from vms.operations.recipes import RECIPES
 from vms.operations.requesting import ActionRefused, Order, request_action
-from vms.rules.actions import Action
+from vms.rules.actions import PLAIN, Action
 from vms.rules.kinds import Kind
 from vms.web.lists.liking import liking_of
 from vms.web.lists.machine_columns import PAGE_OF, with_columns
-from vms.web.presenters.buttons import why_off
 from vms.web.presenters.confirming import confirmation
+from vms.web.presenters.holding import refusal
 from vms.web.presenters.machines import machine_rows
-from vms.web.requests import PanelRequest, back_to, wants_a_part
+from vms.web.requests import PanelRequest, back_to, list_of, submission_key, wants_a_part
 
 ACCEPTED, CONFLICT = 202, 409
 
@@ -43,15 +41,15 @@ def _submit(request: PanelRequest, vm: Vm, action: Action) -> HttpResponse:
     try:
         request_action(vm, _order(request, vm, action), by=request.user)
     except ActionRefused as refused:
-        messages.error(request, _refusal(vm, refused))
-        return _answer(request, vm, CONFLICT)
-    return _answer(request, vm, ACCEPTED)
+        messages.error(request, refusal(vm, refused))
+        return answer(request, vm, CONFLICT)
+    return answer(request, vm, ACCEPTED)
 
 
-def _answer(request: PanelRequest, vm: Vm, status: int) -> HttpResponse:
+def answer(request: PanelRequest, vm: Vm, status: int) -> HttpResponse:
     """The row as it is now for the page's script, opened if it was; for everybody else back to the page."""
     if not wants_a_part(request):
-        return back_to(request, reverse("vms:templates" if vm.kind == Kind.TEMPLATE else "vms:list"))
+        return back_to(request, reverse(list_of(Kind(vm.kind))))
     columns = liking_of(request.user, PAGE_OF[Kind(vm.kind)]).columns
     fresh = with_columns(Vm.objects.all().with_operations_under_way(), columns).get(pk=vm.pk)
     opened = request.GET.getlist("open")
@@ -61,7 +59,7 @@ def _answer(request: PanelRequest, vm: Vm, status: int) -> HttpResponse:
 
 def _order(request: PanelRequest, vm: Vm, action: Action) -> Order:
     arguments = {"disks": _disks_to_delete(request, vm)} if action is Action.DELETE else {}
-    return Order(action, arguments, _key(request))
+    return Order(action, arguments, submission_key(request))
 
 
 def _disks_to_delete(request: PanelRequest, vm: Vm) -> list[str]:
@@ -71,27 +69,12 @@ def _disks_to_delete(request: PanelRequest, vm: Vm) -> list[str]:
     return [disk.path for disk in made if disk.target not in kept]
 
 
-def _key(request: PanelRequest) -> UUID | None:
-    try:
-        return UUID(request.POST.get("key", ""))
-    except ValueError:
-        return None
-
-
-def _refusal(vm: Vm, refused: ActionRefused) -> str:
-    return str(labels.ACTION_REFUSED) % {
-        "action": labels.ACTION[refused.action],
-        "vm": vm.display_name,
-        "why": why_off(refused.reason, refused.holder),
-    }
-
-
 def _action_named(name: str) -> Action:
-    """The action of an address; 404 for those that do not exist or are not built."""
+    """The action of an address; 404 for those that do not exist or have pages of their own."""
     try:
         action = Action(name.replace("-", "_"))
     except ValueError:
         raise Http404 from None
-    if action not in RECIPES:
+    if action not in PLAIN:
         raise Http404
     return action

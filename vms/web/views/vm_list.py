@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from vms.models import Node, Vm
+from vms.operations.permission import may_make
 from vms.rules.kinds import Kind
 from vms.web.lists import ListPage
 from vms.web.lists.liking import liking_of
@@ -22,6 +23,7 @@ from vms.web.presenters.bulk import bulk_bar
 from vms.web.presenters.facets import filter_bar
 from vms.web.presenters.liking import column_choice, saved_views
 from vms.web.presenters.machines import machine_rows
+from vms.web.presenters.tips import tips
 from vms.web.requests import ROWS_AT_ONCE, PanelRequest
 
 
@@ -40,14 +42,16 @@ def show(request: PanelRequest, kind: Kind) -> HttpResponse:
         "list": page,
         "page_key": PAGE_OF[kind],
         "is_template": kind is Kind.TEMPLATE,
+        "tips": tips(kind),
         "columns": page.columns((*ALWAYS, *liking.columns)),
         "is_wide": len(liking.columns) > len(DEFAULT),
         "column_choice": column_choice(liking.columns),
         "saved": saved_views(liking.views, PAGE_OF[kind], page.address.lasting()),
         "filters": filter_bar(filters, counts, page.address),
-        "rows_url": f"{reverse('vms:rows')}?columns={','.join(liking.columns)}",
+        "rows_url": f"{reverse('vms:rows')}?kind={kind}&columns={','.join(liking.columns)}",
         "csv_url": f"{reverse('vms:csv', args=[PAGE_OF[kind]])}?{page.address.lasting()}",
         "bulk": bulk_bar(request.user, page=PAGE_OF[kind], query=page.address.lasting(), total=page.total),
+        "may_make": may_make(request.user),
         "has_nodes": page.total > 0 or Node.objects.exists(),
         "rows": [replace(row, more_url=page.address.opening(row.uuid)) for row in rows_shown],
     }
@@ -60,10 +64,12 @@ show_templates = partial(show, kind=Kind.TEMPLATE)
 
 @require_safe
 def rows(request: PanelRequest) -> HttpResponse:
-    """Just the rows asked for by id, as they are now; a machine that may not be seen is not among them."""
+    """Just the rows asked for by id, as they are now; a machine that may not be seen is not among them, nor one that
+    has become of another kind than the list shows."""
     asked = [uuid for uuid in map(_as_uuid, request.GET.getlist("id")[:ROWS_AT_ONCE]) if uuid]
     columns = known_columns(request.GET.get("columns", "").split(","))
-    visible = Vm.objects.all().visible_to(request.user).filter(pk__in=asked).with_operations_under_way()
+    kinds = [kind for kind in Kind if kind == request.GET.get("kind", kind)]
+    visible = Vm.objects.all().visible_to(request.user).filter(pk__in=asked, kind__in=kinds).with_operations_under_way()
     found = machine_rows(
         with_columns(visible, columns),
         request.user,

@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -11,28 +11,56 @@ from vms.rules.kinds import Kind
 from vms.web.forms.notes import NotesForm
 from vms.web.presenters.buttons import OTHER_ACTIONS, RUN_ACTIONS, action_bar, offered
 from vms.web.presenters.machines import machine_row
+from vms.web.presenters.removed import how_it_was_deleted
 from vms.web.presenters.tags import machine_tags
 from vms.web.presenters.timeline import timeline
-from vms.web.requests import PanelRequest
+from vms.web.presenters.tips import tips
+from vms.web.requests import PanelRequest, list_of
 
 
 @require_safe
 def show(request: PanelRequest, uuid: UUID) -> HttpResponse:
-    visible = Vm.objects.all().visible_to(request.user).with_operations_under_way()
-    vm = get_object_or_404(visible, pk=uuid)
+    vm = Vm.objects.all().visible_to(request.user).with_operations_under_way().filter(pk=uuid).first()
+    if vm is None:
+        return redirect("vms:removed", _deleted(request, uuid).pk)
     return page_of(request, vm, NotesForm({"notes": vm.notes}))
+
+
+@require_safe
+def show_removed(request: PanelRequest, uuid: UUID) -> HttpResponse:
+    """Where the page of a machine leads that was deleted, also one that was open meanwhile."""
+    vm = _deleted(request, uuid)
+    request.section = list_of(Kind(vm.kind))
+    context = {
+        "name": vm.display_name,
+        "how": how_it_was_deleted(vm),
+        "timeline": timeline(Event.objects.filter(vm=vm), request.GET.get("events", "")),
+        "is_template": vm.kind == Kind.TEMPLATE,
+        "list_url": _list_url(vm),
+    }
+    return render(request, "vms/removed.html", context)
+
+
+def _deleted(request: PanelRequest, uuid: UUID) -> Vm:
+    return get_object_or_404(Vm.objects.all().deleted_visible_to(request.user).select_related("node"), pk=uuid)
+
+
+def _list_url(vm: Vm) -> str:
+    return reverse(list_of(Kind(vm.kind)))
 
 
 def page_of(request: PanelRequest, vm: Vm, notes: NotesForm, *, status: int = 200) -> HttpResponse:
     """vm: from with_operations_under_way()."""
+    request.section = list_of(Kind(vm.kind))
     context = {
         "row": machine_row(vm, request.user, number=None, opened=True),
         "run_actions": action_bar(vm, offered(RUN_ACTIONS, request.user), words=True),
         "other_actions": action_bar(vm, offered(OTHER_ACTIONS, request.user), words=True),
         "timeline": timeline(Event.objects.filter(vm=vm), request.GET.get("events", "")),
+        "tips": tips(Kind(vm.kind)),
         "tags": machine_tags(vm, request.user),
         "notes": notes if may_describe(request.user) else None,
         "is_template": vm.kind == Kind.TEMPLATE,
-        "list_url": reverse("vms:templates" if vm.kind == Kind.TEMPLATE else "vms:list"),
+        "list_url": _list_url(vm),
     }
     return render(request, "vms/page.html", context, status=status)

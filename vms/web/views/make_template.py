@@ -1,0 +1,104 @@
+"""Make a template of a VM: it becomes one itself, or is copied into one."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from vms import labels
+from vms.models import Operation, Vm
+from vms.operations.permission import may
+from vms.operations.planning import cannot_be_copied, plan_copies
+from vms.operations.requesting import (
+    ActionRefused,
+    MakingOrder,
+    NamesTaken,
+    Order,
+    request_action,
+    request_machines,
+)
+from vms.rules.actions import Action
+from vms.rules.kinds import Kind
+from vms.web.forms.template_of_vm import TemplateCopyForm, TurnForm
+from vms.web.presenters.copying import names_taken, origin_view, why_not_now
+from vms.web.presenters.holding import refusal
+from vms.web.presenters.modes import mode_choices
+from vms.web.presenters.places import nodes_out, why_out
+from vms.web.requests import PanelRequest, submission_key
+
+CONFLICT, INVALID = 409, 422
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def make_template(request: PanelRequest, uuid: UUID) -> HttpResponse:
+    visible = Vm.objects.all().visible_to(request.user).of_kind(Kind.VM).with_operations_under_way()
+    vm = get_object_or_404(visible.prefetch_related("disks", "interfaces"), pk=uuid)
+    if not (may(request.user, Action.MAKE_TEMPLATE, vm) and may(request.user, Action.CLONE, vm)):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _show(request, TurnForm(), TemplateCopyForm(vm))
+    if request.POST.get("how") == "turn":
+        return _turn(request, vm, TurnForm(request.POST))
+    return _copy(request, TemplateCopyForm(vm, request.POST))
+
+
+def _turn(request: PanelRequest, vm: Vm, form: TurnForm) -> HttpResponse:
+    if not form.is_valid():
+        return _show(request, form, TemplateCopyForm(vm), status=INVALID)
+    arguments = {"mode": form.cleaned_data["mode"], "was": vm.mode}
+    try:
+        request_action(vm, Order(Action.MAKE_TEMPLATE, arguments, submission_key(request)), by=request.user)
+    except ActionRefused as refused:
+        return _show(request, form, TemplateCopyForm(vm), refusal(vm, refused), status=CONFLICT)
+    messages.success(request, str(labels.BECOMES_TEMPLATE) % {"vm": vm.display_name})
+    return redirect("vms:page", vm.pk)
+
+
+def _copy(request: PanelRequest, form: TemplateCopyForm) -> HttpResponse:
+    if not form.is_valid():
+        return _show(request, TurnForm(), form, status=INVALID)
+    operation = _requested(request, form)
+    if operation is None:
+        return _show(request, TurnForm(), form, status=CONFLICT)
+    messages.success(request, str(labels.TEMPLATE_IS_BEING_MADE) % {"template": form.wish.name})
+    return redirect("vms:page", operation.vm_id)
+
+
+def _requested(request: PanelRequest, form: TemplateCopyForm) -> Operation | None:
+    """None if something stands against it, and the form says what."""
+    key, vm = submission_key(request), form.origin
+    for sentence in why_out(form.chosen, form.wish.memory, vm):
+        form.add_error("pool", sentence)
+    if form.errors or cannot_be_copied(vm):
+        return None
+    order = MakingOrder(Action.CLONE, form.chosen.node, plan_copies(vm, [form.wish]), key)
+    try:
+        return request_machines(order, vm, by=request.user)[0]
+    except NamesTaken as taken:
+        form.add_error("name", names_taken(taken.names))
+    except ActionRefused as refused:
+        form.add_error(None, refusal(vm, refused))
+    return None
+
+
+def _show(
+    request: PanelRequest, turn: TurnForm, copy: TemplateCopyForm, against: str = "", *, status: int = 200
+) -> HttpResponse:
+    """against: why it cannot become one, found out just now."""
+    vm = copy.origin
+    context = {
+        "vm": vm,
+        "against": against or why_not_now(vm, Action.MAKE_TEMPLATE),
+        "turn_modes": mode_choices(turn["mode"]),
+        "form": copy,
+        "copy_modes": mode_choices(copy["mode"]),
+        "uncopyable": origin_view(vm, Action.CLONE).uncopyable,
+        "nodes_out": nodes_out(copy.candidates, vm.memory, vm),
+        "key": uuid4(),
+    }
+    return render(request, "vms/make_template.html", context, status=status)
