@@ -178,7 +178,7 @@ def sprite(icons: Package) -> str:
 
 # The icons of a row's buttons: drawn as masks, because a list has hundreds and <svg><use> is long.
 ROW_ICONS = (
-    *("archive", "bolt", "clone", "console", "cubes", "disc", "migrate", "pause", "pencil"),
+    *("archive", "bolt", "clone", "console", "cubes", "disc", "disk", "migrate", "pause", "pencil"),
     *("play", "power-off", "redo", "template", "trash", "user", "users", "vm"),
 )
 
