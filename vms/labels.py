@@ -9,8 +9,10 @@ from django.utils.translation import ngettext, ngettext_lazy, pgettext_lazy
 from vms.rules.actions import Action
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.duty import Duty
+from vms.rules.images import FileKind, ImageFault
 from vms.rules.kinds import Kind, Lifetime, Mode
 from vms.rules.names import NameFault
+from vms.rules.placing import Obstacle
 from vms.rules.power import Power, PowerReason
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
@@ -70,6 +72,45 @@ MODE: Mapping[Mode, Promise] = {
 
 MODE_MISSING = pgettext_lazy("mode of a VM template", "no mode set")
 
+MODE_TIP: Mapping[Mode, Promise] = {
+    Mode.READY_FOR_USE: _("VMs can be made from it."),
+    Mode.MAINTENANCE: _("It is being updated. No VMs are made from it, and while it runs it stays on its node."),
+    Mode.FIRST_INSTALLATION: _(
+        "Its operating system is being installed. No VMs are made from it, and while it runs it stays on its node."
+    ),
+    Mode.DO_NOT_USE: _("No VMs are made from it and it is not moved until somebody has looked at it."),
+}
+
+# Translators: a mode and who set it when: "ready for use, set by anna (14:03)".
+MODE_SET_BY = pgettext_lazy("mode of a VM template", "%(mode)s, set by %(person)s (%(since)s)")
+MODE_IS_SO = _("The mode of %(vm)s is already: %(mode)s. Nothing was changed.")
+MODE_IS_BEING_SET = _("The mode of %(vm)s is being set: %(mode)s.")
+# Translators: mode: a mode and who set it when: "ready for use, set by anna (14:03)".
+MODE_CHANGED_MEANWHILE = _(
+    "The mode of %(vm)s was changed after you opened this page. It is now: %(mode)s. You have changed nothing; choose "
+    "again if you want to."
+)
+
+BECOMES_TEMPLATE = _("%(vm)s is being turned into a template.")
+TEMPLATE_IS_BEING_MADE = _("The template %(template)s is being made.")
+
+BOOT_DEVICE: Mapping[str, Promise] = {
+    "cdrom": pgettext_lazy("what a machine boots from", "CD-ROM"),
+    "hd": pgettext_lazy("what a machine boots from", "disk"),
+    "network": pgettext_lazy("what a machine boots from", "network"),
+    "fd": pgettext_lazy("what a machine boots from", "floppy disk"),
+}
+"""Other devices are shown by libvirt's own word."""
+
+SWITCH_TO: Mapping[str, Promise] = {
+    "cdrom": pgettext_lazy("button", "Boots from disk. Switch to CD-ROM."),
+    "hd": pgettext_lazy("button", "Boots from CD-ROM. Switch to disk."),
+}
+WILL_BOOT_FROM: Mapping[str, Promise] = {
+    "cdrom": _("From its next start on, %(vm)s boots from CD-ROM."),
+    "hd": _("From its next start on, %(vm)s boots from disk."),
+}
+
 KIND: Mapping[Kind, Promise] = {
     Kind.VM: _("Virtual machine"),
     Kind.TEMPLATE: _("VM template"),
@@ -102,7 +143,10 @@ ACTION: Mapping[Action, Promise] = {
     Action.PAUSE: pgettext_lazy("button", "Pause"),
     Action.BACK_UP: pgettext_lazy("button", "Back up"),
     Action.CLONE: pgettext_lazy("button", "Clone"),
-    Action.MAKE_TEMPLATE: pgettext_lazy("button", "Make a template of it"),
+    Action.MAKE_TEMPLATE: pgettext_lazy("button", "Make a template"),
+    Action.CREATE: pgettext_lazy("button", "Create"),
+    # Translators: copy into a VM's disks what they still need of its template, so that they stand alone.
+    Action.STREAM: pgettext_lazy("button", "Stream"),
 }
 
 RUN_ACTION = pgettext_lazy("column: start, shutdown, power off, migrate", "Run Action")
@@ -126,6 +170,8 @@ ACTION_TIP: Mapping[Action, Promise] = {
     Action.BACK_UP: _("Back the machine up now."),
     Action.CLONE: _("Make a full copy of the machine."),
     Action.MAKE_TEMPLATE: _("Turn the machine into a template, or copy it into one."),
+    Action.CREATE: _("Make a new template."),
+    Action.STREAM: _("Copy what the disks still need of the template, so that they stand alone."),
 }
 
 CONFIRM_TITLE: Mapping[Action, Promise] = {
@@ -168,6 +214,9 @@ REASON: Mapping[Reason, Promise] = {
     Reason.IS_MIGRATING: _("The machine is moving to another node. Wait until it has arrived."),
     Reason.IS_CREATING: _("The machine is still being made."),
     Reason.IS_RESTORING: _("The machine is being restored from a backup."),
+    Reason.IS_BEING_COPIED: _("The machine is being copied. Wait until the copy stands alone."),
+    Reason.NEEDS_ITS_TEMPLATE: _("Its disks still need the template it was made from. Let it stream first."),
+    Reason.IS_BEING_CHANGED: _("The machine is just being changed. Wait a moment."),
     Reason.TEMPLATE_IS_STREAMED_FROM: _(
         "Virtual machines still stream from this template. Wait until they have finished."
     ),
@@ -182,12 +231,75 @@ REASON: Mapping[Reason, Promise] = {
     Reason.JOB_SLOT_TAKEN: _("A job is under way on the machine. Wait until it has finished."),
     Reason.NOT_PERMITTED: _("You do not have the right to do this. Ask an administrator."),
     Reason.GONE_FROM_NODE: _("The node no longer knows this machine."),
+    Reason.ASKING_FAILED: _(
+        "This could not be asked for: something went wrong in the panel itself. The details are in its log."
+    ),
 }
+
+# Translators: the end of a list of names that is cut short: "web-01 [5.1 %], web-02 [77.0 %] and 12 more".
+AND_MORE = pgettext_lazy("list of machines", "%(names)s and %(count)s more")
+STILL_COPY_FROM: Mapping[Kind, Promise] = {
+    # Translators: names: machines, each with how far it is: "web-01 [5.1 %], web-02 [77.0 %]".
+    Kind.TEMPLATE: ngettext_lazy(
+        "%(names)s still streams from this template.", "%(names)s still stream from this template.", "count"
+    ),
+    Kind.VM: ngettext_lazy(
+        "%(names)s is still being copied from this machine.",
+        "%(names)s are still being copied from this machine.",
+        "count",
+    ),
+}
+STILL_LINKED = ngettext_lazy(
+    "%(names)s still needs its disks and does not stream.",
+    "%(names)s still need its disks and do not stream.",
+    "count",
+)
+# Translators: of a VM in a list of those that need a template. Streaming copies what it needs into its own disks.
+LINKED = _("Linked: streaming was stopped, and it needs these disks until it streams again.")
+STREAM_WAITS = pgettext_lazy("of a VM that nobody works on at the moment", "waits to stream")
+# Translators: origin: the template or VM that a VM was made from.
+STILL_NEEDS = _("Its disks still need %(origin)s: streaming was stopped.")
+STILL_NEEDS_UNKNOWN = _("Its disks still need those it was made from: streaming was stopped.")
+STREAMS_AGAIN = _("%(vm)s streams again.")
+STANDS_ALONE_ALREADY = _("The disks of %(vm)s stand alone already: there is nothing left to stream.")
+
+STOP_STREAM = _("Stop the streaming of %(vm)s?")
+STOP_MAKING = _("Stop making %(vm)s?")
+STOP_IT = pgettext_lazy("button, cancels an operation", "Stop it")
+STAYS_LINKED: Mapping[Kind, Promise] = {
+    # Translators: origin: the template, or the VM, that a VM was made from.
+    Kind.TEMPLATE: _(
+        "%(vm)s stays linked to %(origin)s, which can be neither started nor deleted meanwhile. What was copied is "
+        "kept, and it can stream again at any time."
+    ),
+    Kind.VM: _(
+        "%(vm)s stays linked to %(origin)s, which can be neither started, moved nor deleted meanwhile. What was copied "
+        "is kept, and it can go on at any time."
+    ),
+}
+STAYS_LINKED_TO_UNKNOWN = _(
+    "%(vm)s goes on needing the disks it was made from. What was copied is kept, and it can stream again at any time."
+)
+MAKING_STOPS = _("%(vm)s will not be made. What was made of it so far is removed.")
+STREAM_STOPS = _("Streaming of %(vm)s is being stopped.")
+MAKING_IS_STOPPED = _("The making of %(vm)s is being stopped.")
+TOO_LATE_TO_CANCEL = _("It is too late to cancel this operation: it has ended or come too far.")
+# Translators: speed: "5 MiB/s".
+LIMIT_SET = _("The disks of %(vm)s are now copied with %(speed)s at most.")
+LIMIT_TAKEN_OFF = _("The disks of %(vm)s are now copied as fast as possible.")
+TOO_LATE_TO_LIMIT = _("The speed was not changed: this operation has nothing left to copy.")
 
 # Translators: who holds a machine: "Shutdown by anna since 14:03 (62.0 %)".
 HELD_BY = _("%(action)s by %(person)s since %(since)s.")
 HELD_BY_WITH_PERCENT = _("%(action)s by %(person)s since %(since)s, %(percent)s.")
+HELD_BY_WITH_TIME_LEFT = _("%(action)s by %(person)s since %(since)s, %(percent)s, about %(duration)s left.")
 THE_PANEL = pgettext_lazy("who did something, when it was no person", "the panel")
+ANOTHER_TOOL = pgettext_lazy("who did something, when it was not done with the panel", "another tool")
+
+# Translators: heading of a tool-tip, before the reason: "Delete is off".
+ACTION_IS_OFF = pgettext_lazy("tool-tip of a button that cannot be pressed now", "%(action)s is off")
+# Translators: last line of a tool-tip: since when a machine is in its state.
+STATE_SINCE = pgettext_lazy("state of a machine", "Since %(since)s")
 
 POWER: Mapping[Power, Promise] = {
     Power.OFF: pgettext_lazy("what the node reports", "off"),
@@ -241,6 +353,9 @@ PROGRESS: Mapping[Progress, Promise] = {
     Progress.CANCELLED: pgettext_lazy("progress of an operation", "Cancelled"),
 }
 
+# Translators: instead of "Under way", for an operation that was cancelled, or failed, in the middle.
+IS_TAKEN_BACK = pgettext_lazy("progress of an operation", "Is being taken back")
+
 PHASE: Mapping[Phase, Promise] = {
     Phase.WAITING_FOR_WORKER: _("waits for a worker"),
     Phase.WAITING_FOR_NODE: _("waits for the node to answer"),
@@ -248,6 +363,14 @@ PHASE: Mapping[Phase, Promise] = {
     Phase.TALKING_TO_NODE: _("talks to the node"),
     Phase.WAITING_FOR_GUEST: _("waits for the guest"),
     Phase.DELETING_DISKS: _("deletes disks"),
+    Phase.MAKING_DISKS: _("makes the disks"),
+    Phase.UPLOADING: _("brings the image to the node"),
+    Phase.COPYING_IMAGE: _("copies the image into its disk"),
+    Phase.WAITING_FOR_TURN: _("waits for its turn: enough machines of this node are streaming already"),
+    Phase.STREAMING: _("copies from the template"),
+    Phase.WAITING_FOR_SPACE: _("waits for room: no space is left in the storage of its disks"),
+    Phase.ENDING: _("puts things in order"),
+    Phase.TAKING_BACK: _("takes back what was begun"),
 }
 
 PROBLEM: Mapping[Problem, Promise] = {
@@ -267,12 +390,30 @@ PROBLEM: Mapping[Problem, Promise] = {
     Problem.DISK_LOCKED: _("A disk of %(vm)s is in use by another process, so it cannot be opened."),
     Problem.DISK_MISSING: _("A disk of %(vm)s is missing on node %(node)s."),
     Problem.DISK_IN_USE: _("A disk of %(vm)s is still needed by %(users)s, so nothing was deleted."),
+    Problem.DISK_EXISTS: _("There is a disk image of this name on node %(node)s already."),
+    Problem.ORIGIN_DISK_MISSING: _(
+        "The disk image %(path)s, which %(vm)s is made from, is missing on node %(node)s. Bring it back, or choose "
+        "another template."
+    ),
+    Problem.STREAM_BROKE: _(
+        "Copying from the template broke off several times. %(vm)s still needs the template; look at the storage and "
+        "the log on node %(node)s, then let it stream again."
+    ),
+    Problem.NO_SUCH_DRIVE: _("%(vm)s has no drive of this kind, so it cannot boot from one."),
+    Problem.CHANGED_MEANWHILE: _(
+        "Somebody else changed the mode of %(vm)s meanwhile, so it was left as it is. Look at it, then choose again."
+    ),
+    Problem.IMAGE_NOT_TRUSTED: _("The image was refused. %(why)s"),
+    Problem.UPLOAD_MISSING: _(
+        "The uploaded file that %(vm)s was to be made of cannot be read in the panel's store any more."
+    ),
     Problem.NO_SPACE: _("No space is left on node %(node)s."),
     Problem.INVALID_XML: _("The definition of %(vm)s is not valid for node %(node)s."),
     Problem.UNSUPPORTED: _("Node %(node)s cannot do this."),
     Problem.REFUSED: _("Node %(node)s refused. Its own words stand below."),
     Problem.TIMED_OUT: _("Node %(node)s did not finish in time."),
     Problem.SUPERSEDED: _("%(person)s powered %(vm)s off before this had finished."),
+    Problem.DELETED_MEANWHILE: _("%(person)s deleted %(vm)s before this had finished."),
     Problem.WORKER_DIED: _(
         "The worker ended in the middle, and it cannot be told whether the node had already done it. "
         "Look at the machine, then close this operation."
@@ -282,6 +423,48 @@ PROBLEM: Mapping[Problem, Promise] = {
         "it. Look at the machine, then close this operation."
     ),
     Problem.BUG: _("Something went wrong in the panel itself. The details are in its log."),
+}
+
+FILE_KIND: Mapping[FileKind, Promise] = {
+    FileKind.ISO: pgettext_lazy("kind of an uploaded file", "ISO image"),
+    FileKind.QCOW2: pgettext_lazy("kind of an uploaded file", "Disk image, qcow2"),
+    FileKind.RAW: pgettext_lazy("kind of an uploaded file", "Disk image, raw"),
+}
+
+# Translators: found, expected: SHA-256 checksums, of 64 characters each.
+WRONG_CHECKSUM = _(
+    "What arrived is another file, or was damaged on the way, and was not kept. Expected: %(expected)s. "
+    "Found: %(found)s."
+)
+# Translators: how far an upload is; done, total, speed: sizes; left: a time such as "40 s".
+UPLOAD_ARRIVING = pgettext_lazy("upload", "%(done)s of %(total)s · %(speed)s/s · %(left)s left")
+PATH_IN_NO_POOL = _("This is no file in a storage pool of node %(node)s. Its pools are in these folders: %(folders)s")
+
+# Translators: why a file is not taken as an ISO or disk image.
+IMAGE_FAULT: Mapping[ImageFault, Promise] = {
+    ImageFault.EMPTY: _("The file is empty."),
+    ImageFault.MISSING: _("There is no such file in the storage pools of the node."),
+    ImageFault.NOT_AN_ISO: _("This is no ISO image: its table of contents is not where it ought to be."),
+    ImageFault.NOT_QCOW2: _("This is no qcow2 image, though it was said to be one."),
+    ImageFault.UNKNOWN_VERSION: _("This version of qcow2 is not known. Versions 2 and 3 are taken."),
+    ImageFault.HAS_IMAGE_BELOW: _(
+        "The image needs another image below it, and could lead to any file of the node that way. Convert it to one "
+        "that stands alone."
+    ),
+    ImageFault.HAS_DATA_FILE: _(
+        "The image keeps its data in another file, and could lead to any file of the node that way. Convert it to one "
+        "that stands alone."
+    ),
+    ImageFault.ENCRYPTED: _("The image is encrypted, and nobody could unlock it here."),
+    ImageFault.UNKNOWN_FEATURES: _("The image uses a feature of qcow2 that the panel does not know."),
+    ImageFault.DAMAGED: _("The image is damaged. Check and repair it with qemu-img first."),
+    ImageFault.NO_CAPACITY: _("The image says that its disk has no size."),
+    ImageFault.TOO_LARGE: _("The image says that its disk is larger than 64 TiB."),
+    ImageFault.NO_WHOLE_SECTORS: _("A raw image consists of whole sectors of 512 bytes, and this one does not."),
+    ImageFault.ANOTHER_FORMAT: _(
+        "The file was said to be a raw image, but begins like an image of another format. If that is what it is, "
+        "choose its format or convert it."
+    ),
 }
 
 EVENT: Mapping[What, Promise] = {
@@ -303,9 +486,15 @@ EVENT: Mapping[What, Promise] = {
     What.REBOOTED: _("The guest restarted"),
     What.NODE_LOST: _("Contact lost"),
     What.NODE_FOUND: _("Contact made"),
+    What.NODE_REMOVED: _("%(person)s removed node %(node)s from the panel"),
     What.REQUESTED: _("%(action)s was asked for by %(person)s"),
     What.OPERATION_ENDED: _("%(action)s ended: %(progress)s"),
+    What.MODE_CHANGED: _("Mode changed from %(old)s to %(new)s by %(person)s"),
+    What.STANDS_ALONE: _("Its disks stand alone: it no longer needs %(template)s"),
 }
+
+# Translators: a sentence above the timeline of a machine that is no more; since: a time, or a date and a time.
+VM_DELETED_BY = _("%(person)s deleted it from node %(node)s (%(since)s).")
 
 NOT_BY_THIS_PANEL = _("not by this panel")
 
@@ -314,7 +503,98 @@ NAME_FAULT: Mapping[NameFault, Promise] = {
     NameFault.TOO_LONG: _("The name is too long: 63 characters at most."),
     NameFault.INVISIBLE_CHARACTERS: _("The name has invisible characters in it. Type it anew."),
     NameFault.NOT_A_NODE_NAME: _("Use letters, digits, dots and hyphens only, as in a host name."),
+    NameFault.NOT_A_FILE_NAME: _("A slash in the name, or a dot at its beginning, is not possible at the node."),
+    NameFault.TOO_LONG_FOR_A_FILE: _("The name is too long for the node, which makes a file name of it. Shorten it."),
+    NameFault.NO_COUNTER: _("Several VMs cannot have the same name. Put a counter into it."),
+    NameFault.SEVERAL_COUNTERS: _("Only one counter can stand in the name."),
 }
+
+# Translators: free, needed: sizes; vm: what is copied; home: the node of that.
+OBSTACLE: Mapping[Obstacle, Promise] = {
+    Obstacle.UNREACHABLE: _("Node %(node)s cannot be reached."),
+    Obstacle.MAINTENANCE: _("Node %(node)s is in maintenance: nothing new is made there."),
+    Obstacle.NO_STORAGE: _("Node %(node)s has no storage pool that images can be made in."),
+    Obstacle.DISKS_ELSEWHERE: _(
+        "Node %(node)s does not see the disks of %(vm)s: they are in no storage pool that it shares with node %(home)s."
+    ),
+    Obstacle.NOT_ENOUGH_MEMORY: _("Node %(node)s has %(free)s of memory free, and %(needed)s are needed."),
+    Obstacle.NO_SUCH_NETWORK: _("Node %(node)s does not have the network %(networks)s."),
+}
+
+# Translators: choices of a list: a node with its free memory, a storage pool with its free space.
+NODE_WITH_FREE = pgettext_lazy("choice of a node", "%(node)s, %(free)s of memory free")
+POOL_WITH_FREE = pgettext_lazy("choice of a storage pool", "%(pool)s, %(free)s free")
+# Translators: the network stays what it is: "As debian-12: default".
+NETWORK_AS_ORIGIN = pgettext_lazy("choice of a network", "As %(vm)s: %(networks)s")
+# Translators: a network and the nodes that have it: "default (alpha, beta)".
+NETWORK_OF_NODES = pgettext_lazy("choice of a network", "%(network)s (%(nodes)s)")
+POOL_OF_ANOTHER_NODE = _("This storage pool is on node %(there)s. Choose one of node %(node)s.")
+SMALLER_DISK = _("The disk cannot be smaller than that of %(vm)s: %(size)s.")
+
+# Translators: a disk such as vda and where it is, for example /dev/sdb.
+DISK_IS_NO_FILE = _("Disk %(disk)s is not an image file, so it cannot be copied: %(path)s")
+DISK_FORMAT_UNKNOWN = _("The format of disk %(disk)s is not named in its definition, and it is never guessed: %(path)s")
+CANNOT_BE_COPIED = _("%(vm)s cannot be copied")
+NAMES_TAKEN = ngettext_lazy(
+    "There is a machine of this name already: %(names)s",
+    "There are machines of these names already: %(names)s",
+    "count",
+)
+MAKE_VMS = ngettext_lazy("Make %(count)s VM", "Make %(count)s VMs", "count")
+VMS_ARE_BEING_MADE = ngettext_lazy("%(count)s VM is being made:", "%(count)s VMs are being made:", "count")
+
+COPY_TITLE: Mapping[Action, Promise] = {
+    Action.PERSISTENT: pgettext_lazy("page title", "Make VMs from %(vm)s"),
+    Action.CLONE: pgettext_lazy("page title", "Clone %(vm)s"),
+}
+COPY_LEAD: Mapping[Action, Promise] = {
+    Action.PERSISTENT: _(
+        "The VMs can be used at once. Meanwhile their disks are copied from the template, until they no longer need it."
+    ),
+    Action.CLONE: _(
+        "The copies can be used at once. Meanwhile their disks are copied from those of this machine, until they no "
+        "longer need them."
+    ),
+}
+COPY_HOLDS: Mapping[Action, Promise] = {
+    Action.PERSISTENT: _(
+        "The template %(vm)s can be neither started nor deleted until all of them have finished. More VMs can be made "
+        "from it meanwhile."
+    ),
+    Action.CLONE: _("%(vm)s can be neither started, moved nor deleted until all of them have finished."),
+}
+COPY_STARTS = ngettext_lazy(
+    "It starts at once and streams while it runs.", "They start at once and stream while they run.", "count"
+)
+COPY_STAYS_OFF = ngettext_lazy(
+    "It stays off until somebody starts it. It streams all the same.",
+    "They stay off until somebody starts them. They stream all the same.",
+    "count",
+)
+COPY_MEMORY = _("%(needed)s of %(free)s that are free")
+# Translators: "3 × 2 GiB".
+COPY_EACH = pgettext_lazy("how many times how much", "%(count)s × %(size)s")
+# Translators: vda: "vda: 20 GiB, in a new file for each VM".
+COPY_DISK = pgettext_lazy("a disk of a VM that will be made", "%(disk)s: %(size)s, in a file of its own for each VM")
+COPY_NONE = pgettext_lazy("disks or networks of a VM that will be made", "none")
+COPY_GROWS = _("The files begin almost empty and grow by what is copied: %(used)s in all. %(free)s are free there.")
+COPY_GROWS_UNKNOWN = _("The files begin almost empty and grow by what is copied. %(free)s are free there.")
+COPY_NO_LIMIT = pgettext_lazy("how fast disks may be copied", "as fast as possible")
+COPY_TOO_FULL = _(
+    "What is copied takes %(used)s, and only %(free)s are free in the storage pool %(pool)s. The copying will stop "
+    "and wait until there is room."
+)
+COPY_MANY_VCPUS = _("Node %(node)s has %(cpus)s: more vCPUs than that make a machine slower.")
+COPY_OWN_BRIDGE = _(
+    "%(plugged)s: the panel cannot see whether node %(node)s has that. Without it the machine does not start."
+)
+ABOUT_NODE = pgettext_lazy("what will be made", "Node")
+ABOUT_POOL = pgettext_lazy("what will be made", "Storage pool")
+ABOUT_DISKS = pgettext_lazy("what will be made", "Disks")
+ABOUT_MEMORY = pgettext_lazy("what will be made", "Memory")
+ABOUT_VCPUS = pgettext_lazy("what will be made", "vCPUs")
+ABOUT_NETWORK = pgettext_lazy("what will be made", "Network")
+ABOUT_LIMIT = pgettext_lazy("what will be made", "Speed of the copying")
 
 FACT_ID = pgettext_lazy("fact about a machine", "Id")
 FACT_NAME_AT_NODE = pgettext_lazy("fact about a machine", "Name at the node")
@@ -324,6 +604,11 @@ FACT_MEMORY = pgettext_lazy("fact about a machine", "Memory")
 FACT_REPORTED = pgettext_lazy("fact about a machine", "The node reports")
 FACT_SINCE = pgettext_lazy("fact about a machine", "Status since")
 FACT_MODE = pgettext_lazy("fact about a machine", "Mode")
+FACT_BOOTS_FROM = pgettext_lazy("fact about a machine: disk or CD-ROM", "Boots from")
+# Translators: before the name of a template.
+FACT_ORIGIN = pgettext_lazy("fact about a machine", "Made from")
+# Translators: before the name of a template.
+FACT_STILL_NEEDS = pgettext_lazy("fact about a machine", "Its disks still need")
 FACT_OS = pgettext_lazy("fact about a machine: its operating system", "OS")
 FACT_AGENT = pgettext_lazy("fact about a machine", "Guest agent")
 FACT_HOSTNAME = pgettext_lazy("fact about a machine: what its guest calls itself", "Host name")
@@ -353,6 +638,13 @@ PLUGGED_INTO: Mapping[str, Promise] = {
     "user": pgettext_lazy("a network interface that only leads out, without rights of its own", "outgoing only"),
 }
 """Other kinds are shown by libvirt's own word."""
+
+
+def plugged_into(kind: str, name: str) -> str:
+    """kind: of a network interface, as libvirt calls it."""
+    words = PLUGGED_INTO.get(kind)
+    return str(words) % {"name": name} if words else f"{kind} {name}".strip()
+
 
 EMPTY_DRIVE = pgettext_lazy("a CD-ROM drive without a disc", "empty")
 
@@ -488,6 +780,26 @@ STEP: Mapping[str, Promise] = {
     "delete_disks": pgettext_lazy("step of an operation", "Delete its disks"),
     "undefine": pgettext_lazy("step of an operation", "Remove it from the node"),
     "mark_deleted": pgettext_lazy("step of an operation", "Take it off the lists"),
+    "make_disks": pgettext_lazy("step of an operation", "Make its disks"),
+    "define_copy": pgettext_lazy("step of an operation", "Make it known to the node"),
+    "bring_file": pgettext_lazy("step of an operation", "Bring the uploaded file to the node"),
+    "check_image": pgettext_lazy("step of an operation", "Check the image"),
+    "define_new": pgettext_lazy("step of an operation", "Make it known to the node"),
+    "wait_for_turn": pgettext_lazy("step of an operation", "Wait for its turn"),
+    "copy_image": pgettext_lazy("step of an operation", "Copy the image into its disk"),
+    "remove_image": pgettext_lazy("step of an operation", "Remove the copy of the uploaded image"),
+    "take_back_file": pgettext_lazy("step of an operation", "Remove the uploaded file from the node"),
+    "hand_over": pgettext_lazy("step of an operation", "Hand it over"),
+    "start_if_asked": pgettext_lazy("step of an operation", "Start it, if that was chosen"),
+    "take_turn": pgettext_lazy("step of an operation", "Wait for its turn to stream"),
+    "pull": pgettext_lazy("step of an operation", "Copy what its disks still need"),
+    "release_origin": pgettext_lazy("step of an operation", "Release the template"),
+    "end_process": pgettext_lazy("step of an operation", "End the process that held it"),
+    "take_back_half_made": pgettext_lazy("step of an operation", "Remove what was made by half"),
+    "leave_linked": pgettext_lazy("step of an operation", "Stop copying, and keep the template"),
+    "set_mode": pgettext_lazy("step of an operation", "Set its mode"),
+    "become_template": pgettext_lazy("step of an operation", "Make it a template"),
+    "set_boot_device": pgettext_lazy("step of an operation", "Change the boot device"),
 }
 """By the name of the step. A step that is not here is not shown."""
 

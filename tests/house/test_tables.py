@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from django.utils.functional import Promise
 from vms import labels
 from vms.operations.bulk import nothing_to_do
 from vms.operations.recipes import RECIPES
-from vms.rules.actions import RISK, Action
+from vms.rules.actions import PLAIN, RISK, Action
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.duty import Duty
+from vms.rules.images import FileKind, ImageFault
 from vms.rules.kinds import Kind, Lifetime, Mode
 from vms.rules.names import NameFault
+from vms.rules.placing import Obstacle
 from vms.rules.power import Power, PowerReason
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
@@ -25,11 +28,12 @@ from vms.rules.timeline import What
 
 Table = Mapping[Any, Promise]
 
-COMPLETE: list[tuple[Table, set[Any]]] = [
+COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.MAIN, set(Main)),
     (labels.MAIN_TIP, set(Main)),
     (labels.SECOND, set(Second)),
     (labels.MODE, set(Mode)),
+    (labels.MODE_TIP, set(Mode)),
     (labels.KIND, set(Kind)),
     (labels.LIFETIME, set(Lifetime)),
     (labels.DUTY, set(Duty)),
@@ -45,40 +49,78 @@ COMPLETE: list[tuple[Table, set[Any]]] = [
     (labels.PROBLEM, set(Problem)),
     (labels.EVENT, set(What)),
     (labels.NAME_FAULT, set(NameFault)),
+    (labels.FILE_KIND, set(FileKind)),
+    (labels.IMAGE_FAULT, set(ImageFault)),
+    (labels.OBSTACLE, set(Obstacle)),
+    (labels.COPY_TITLE, {Action.PERSISTENT, Action.CLONE}),
+    (labels.COPY_LEAD, {Action.PERSISTENT, Action.CLONE}),
+    (labels.COPY_HOLDS, {Action.PERSISTENT, Action.CLONE}),
     (labels.CONTACT_STEP, set(ContactStep)),
     (labels.STEP_STATE, set(StepState)),
-    (labels.STEP, {step.__name__ for recipe in RECIPES.values() for step in recipe.steps}),
-    (labels.BULK_TITLE, set(RECIPES)),
-    (labels.BULK_CONSEQUENCE, set(RECIPES)),
-    (labels.BULK_WILL, set(RECIPES)),
-    (labels.BULK_ALREADY, {action for action in RECIPES if nothing_to_do(action)}),
+    (labels.STEP, {step.__name__ for recipe in RECIPES.values() for step in (*recipe.steps, *recipe.way_back)}),
+    (labels.BULK_TITLE, PLAIN),
+    (labels.BULK_CONSEQUENCE, PLAIN),
+    (labels.STILL_COPY_FROM, set(Kind)),
+    (labels.STAYS_LINKED, set(Kind)),
+    (labels.BULK_WILL, PLAIN),
+    (labels.BULK_ALREADY, {action for action in PLAIN if nothing_to_do(action)}),
+    (labels.BOOT_DEVICE, {"cdrom", "hd", "network", "fd"}),
+    (labels.SWITCH_TO, {"cdrom", "hd"}),
+    (labels.WILL_BOOT_FROM, {"cdrom", "hd"}),
     (labels.DRIVE, {"cdrom", "floppy", "lun"}),
     (labels.PLUGGED_INTO, {"network", "bridge", "direct", "user"}),
 ]
 SAYS_THE_SAME_TWICE: list[Table] = [labels.STEP, labels.BULK_ALREADY]
 """Where two codes are one thing to the reader."""
 
-OF_A_PROBLEM = {"vm", "node", "users", "person"}
+OF_A_PROBLEM = {"vm", "node", "users", "person", "path", "why"}
 OF_A_CONFIRMATION = {"vm", "node"}
+OF_AN_OBSTACLE = {"node", "free", "needed", "networks", "vm", "home"}
 OF_AN_EVENT: Mapping[What, set[str]] = {
     What.FOUND: {"node"},
     What.GONE: {"node"},
     What.BACK: {"node"},
     What.RENAMED: {"old", "new"},
     What.MOVED: {"old", "new"},
+    What.NODE_REMOVED: {"person", "node"},
     What.REQUESTED: {"action", "person"},
     What.OPERATION_ENDED: {"action", "progress"},
+    What.MODE_CHANGED: {"old", "new", "person"},
+    What.STANDS_ALONE: {"template"},
 }
 OF_A_SENTENCE: Mapping[str, set[str]] = {
     "STATUS_WITH_SECOND": {"main", "second"},
     "PERCENT": {"number"},
     "HELD_BY": {"action", "person", "since"},
     "HELD_BY_WITH_PERCENT": {"action", "person", "since", "percent"},
+    "HELD_BY_WITH_TIME_LEFT": {"action", "person", "since", "percent", "duration"},
+    "ACTION_IS_OFF": {"action"},
+    "STATE_SINCE": {"since"},
     "DISK_IS_FULL": {"disk"},
     "DISK_FAILS": {"disk"},
     "LAST_KNOWN": {"state", "since"},
+    "VM_DELETED_BY": {"person", "node", "since"},
     "NODE_LOST_SINCE": {"node", "since"},
     "GONE_SINCE": {"node", "since"},
+    "MODE_SET_BY": {"mode", "person", "since"},
+    "MODE_IS_SO": {"vm", "mode"},
+    "MODE_IS_BEING_SET": {"vm", "mode"},
+    "MODE_CHANGED_MEANWHILE": {"vm", "mode"},
+    "BECOMES_TEMPLATE": {"vm"},
+    "TEMPLATE_IS_BEING_MADE": {"template"},
+    "AND_MORE": {"names", "count"},
+    "STILL_LINKED": {"names", "count"},
+    "STILL_NEEDS": {"origin"},
+    "STREAMS_AGAIN": {"vm"},
+    "STANDS_ALONE_ALREADY": {"vm"},
+    "STOP_STREAM": {"vm"},
+    "STOP_MAKING": {"vm"},
+    "STAYS_LINKED_TO_UNKNOWN": {"vm"},
+    "MAKING_STOPS": {"vm"},
+    "STREAM_STOPS": {"vm"},
+    "MAKING_IS_STOPPED": {"vm"},
+    "LIMIT_SET": {"vm", "speed"},
+    "LIMIT_TAKEN_OFF": {"vm"},
     "NODE_IDENTITY": {"hostname", "libvirt", "hypervisor", "cpus", "memory"},
     "ACTION_REFUSED": {"action", "vm", "why"},
     "CONFIRM_ANY": {"action", "vm"},
@@ -91,6 +133,9 @@ OF_A_SENTENCE: Mapping[str, set[str]] = {
     "BULK_ENDED_WELL": {"bulk"},
     "BULK_ENDED": {"bulk", "done", "not_done"},
     "BULK_TYPE_THE_NUMBER": {"count"},
+    "WRONG_CHECKSUM": {"found", "expected"},
+    "PATH_IN_NO_POOL": {"node", "folders"},
+    "UPLOAD_ARRIVING": {"done", "total", "speed", "left"},
     "OPERATION_ENDED_WELL": {"action", "vm"},
     "OPERATION_ENDED_BADLY": {"action", "vm", "problem"},
     "OPERATION_CANCELLED": {"action", "vm", "problem"},
@@ -98,8 +143,31 @@ OF_A_SENTENCE: Mapping[str, set[str]] = {
     "OPERATIONS_ENDED_WELL": {"count"},
     "SPEED": {"size"},
     "TIME_LEFT": {"duration"},
+    "NODE_WITH_FREE": {"node", "free"},
+    "POOL_WITH_FREE": {"pool", "free"},
+    "NETWORK_AS_ORIGIN": {"vm", "networks"},
+    "NETWORK_OF_NODES": {"network", "nodes"},
+    "POOL_OF_ANOTHER_NODE": {"there", "node"},
+    "SMALLER_DISK": {"vm", "size"},
+    "DISK_IS_NO_FILE": {"disk", "path"},
+    "DISK_FORMAT_UNKNOWN": {"disk", "path"},
+    "CANNOT_BE_COPIED": {"vm"},
+    "NAMES_TAKEN": {"count", "names"},
+    "MAKE_VMS": {"count"},
+    "VMS_ARE_BEING_MADE": {"count"},
+    "COPY_STARTS": {"count"},
+    "COPY_STAYS_OFF": {"count"},
+    "COPY_MEMORY": {"needed", "free"},
+    "COPY_EACH": {"count", "size"},
+    "COPY_DISK": {"disk", "size"},
+    "COPY_GROWS": {"used", "free"},
+    "COPY_GROWS_UNKNOWN": {"free"},
+    "COPY_TOO_FULL": {"used", "free", "pool"},
+    "COPY_MANY_VCPUS": {"node", "cpus"},
+    "COPY_OWN_BRIDGE": {"plugged", "node"},
 }
-OF_ANY = {"vm", "node", "users", "person", "old", "new", "action", "progress", "count", "name"}
+OF_OTHERS = {"template", "old", "new", "action", "progress", "count", "name", "names", "origin"}
+OF_ANY = OF_A_PROBLEM | OF_AN_OBSTACLE | OF_OTHERS
 
 
 @pytest.mark.parametrize(("table", "codes"), COMPLETE)
@@ -161,6 +229,11 @@ def test_a_sentence_asks_for_what_its_page_gives_it(name: str):
     assert asked_for(getattr(labels, name), given) == given
 
 
+@pytest.mark.parametrize("obstacle", Obstacle)
+def test_an_obstacle_names_the_node(obstacle: Obstacle):
+    assert "node" in asked_for(labels.OBSTACLE[obstacle], OF_AN_OBSTACLE)
+
+
 COUNTED = [labels.BULK_TITLE, labels.BULK_WILL, labels.BULK_ALREADY]
 
 
@@ -174,10 +247,12 @@ def test_an_interface_names_what_it_is_plugged_into(kind: str, text: Promise):
     assert asked_for(text, {"name"}) == (set() if kind == "user" else {"name"})
 
 
-PLAIN = [
+PLAIN_TEXTS = [
     labels.STEP,
     labels.DRIVE,
     labels.BULK_CONSEQUENCE,
+    labels.FILE_KIND,
+    labels.IMAGE_FAULT,
     labels.REASON,
     labels.ACTION,
     labels.ACTION_TIP,
@@ -188,6 +263,6 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("table", PLAIN)
+@pytest.mark.parametrize("table", PLAIN_TEXTS)
 def test_words_that_stand_alone_ask_for_nothing(table: Table):
     assert [str(text) for text in table.values() if "%" in str(text)] == []
