@@ -2,12 +2,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from directory.roles import Role
+
+LONGEST_NAME = 150
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -15,19 +22,29 @@ class PersonManager(BaseUserManager["Person"]):
         return self.get(username__iexact=username)
 
     def create_user(self, username: str, password: str | None = None, *, is_administrator: bool = False) -> Person:
-        person = self.model(username=username, is_superuser=is_administrator)
+        person = self.model(username=username)
+        person.take_role(Role.ADMINISTRATOR if is_administrator else Role.USER)
         person.set_password(password)
         person.save(using=self._db)
         return person
 
 
 class Person(AbstractBaseUser, PermissionsMixin):
-    """Somebody who may log in. Administrators are Django's superusers."""
+    """Somebody who may log in. Administrators are Django's superusers.
 
-    username = models.CharField(_("user name"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()])
+    directory_key: who it is in the LDAP directory, whatever the name is; None for a local account. gone_at: since when
+    the directory knows nobody of this key any more, or has no role for them."""
+
+    username = models.CharField(
+        _("user name"), max_length=LONGEST_NAME, unique=True, validators=[UnicodeUsernameValidator()]
+    )
     full_name = models.CharField(_("full name"), max_length=150, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
+    role = models.CharField(_("role"), max_length=20, default=Role.USER)
+    language = models.CharField(max_length=20, blank=True)
+    directory_key = models.CharField(max_length=255, null=True, unique=True)  # noqa: DJ001 -- null: not from there
     is_active = models.BooleanField(_("may log in"), default=True)
+    gone_at = models.DateTimeField(null=True)
     joined_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[PersonManager] = PersonManager()
@@ -39,7 +56,37 @@ class Person(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
-        constraints = [models.UniqueConstraint(Lower("username"), name="one_person_per_user_name")]
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="one_person_per_user_name"),
+            models.CheckConstraint(
+                condition=Q(role=Role.ADMINISTRATOR, is_superuser=True)
+                | (~Q(role=Role.ADMINISTRATOR) & Q(is_superuser=False)),
+                name="administrators_are_superusers",
+            ),
+            models.CheckConstraint(
+                condition=Q(directory_key=None) | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX),
+                name="no_password_beside_the_directory",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @staticmethod
+    def check_username(name: str) -> None:
+        """A `ValidationError` if nobody can be called so."""
+        UnicodeUsernameValidator()(name)
+        MaxLengthValidator(LONGEST_NAME)(name)
+
+    @property
+    def is_local(self) -> bool:
+        """The panel itself has the password; the LDAP directory is not asked."""
+        return self.directory_key is None
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.is_superuser
+
+    def take_role(self, role: Role) -> None:
+        self.role = role
+        self.is_superuser = role is Role.ADMINISTRATOR

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from directory.models import Person
+from directory.roles import Role
 
 
 class Command(BaseCommand):
@@ -22,7 +23,10 @@ class Command(BaseCommand):
         if person is None:
             Person.objects.create_user(options["username"], password, is_administrator=options["administrator"])
             return
+        if not person.is_local:
+            raise CommandError(f"{person.username} comes from the LDAP directory: the password is there.")
         if not person.check_password(password):
             person.set_password(password)
-        person.is_superuser = person.is_superuser or options["administrator"]
+        if options["administrator"]:
+            person.take_role(Role.ADMINISTRATOR)
         person.save()
