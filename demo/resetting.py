@@ -11,6 +11,7 @@ from pathlib import Path
 from demo import processes
 from demo.landscape import Landscape
 from demo.lock import NAME, DemoRuns, only_one
+from demo.people import Directory
 from demo.places import kept_elsewhere, short_path
 from demo.problems import DemoProblem
 from demo.settings import Settings
@@ -20,7 +21,7 @@ LONGEST_STOP = 180
 # Everything that the demo and the panel in it write below PANEL_DATA; what else is there stays.
 MADE = (
     *("nodes", "guest", ".guest.lock", ".guest-*", "redis", "log", "static", "words"),
-    *("examples-made.json", "asleep-*.json"),
+    *("examples-made.json", "asleep-*.json", "directory", "people.ldif"),
     *("panel.sqlite3*", "secret-key", "demo-password", "clock-schedule*", NAME),
 )
 
@@ -40,7 +41,8 @@ def reset(settings: Settings) -> None:
     with only_one(settings.data):
         for node in Landscape(settings.data).nodes:
             node.remove()
-        shutil.rmtree(short_path(settings.data), ignore_errors=True)
+        for sockets in (settings.data, Directory(settings).slapd.directory):
+            shutil.rmtree(short_path(sockets), ignore_errors=True)
         for made in _made(settings.data):
             _remove(made)
     say(f"Removed everything that the demo made in {settings.data}.")

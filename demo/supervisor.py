@@ -13,6 +13,7 @@ from types import FrameType
 
 import libvirt
 
+from demo import people
 from demo.broker import broker_command, wait_for_broker
 from demo.children import Child, Keeper, Tended, end_all
 from demo.landscape import Landscape
@@ -61,6 +62,7 @@ class Supervisor:
     only_nodes: bool = False
     landscape: Landscape = field(init=False)
     _broker: list[Child] = field(default_factory=list)
+    _directory: list[Child] = field(default_factory=list)
     _panel: list[Child] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -88,6 +90,8 @@ class Supervisor:
     def _start_panel(self) -> None:
         if self.settings.redis_url is None:
             self._start_broker()
+        if people.is_wanted():
+            self._start_directory()
         say("Preparing the panel ...")
         prepare_panel(self.settings, self.landscape.nodes)
         for child in panel_children(self.settings):
@@ -99,12 +103,18 @@ class Supervisor:
         self._start(self._broker, panel_child(self.settings, "redis", words, shown=False))
         wait_for_broker(self.settings.data)
 
+    def _start_directory(self) -> None:
+        directory = people.Directory(self.settings)
+        directory.prepare()
+        self._start(self._directory, panel_child(self.settings, "directory", directory.command(), shown=False))
+        directory.slapd.wait()
+
     def _start(self, among: list[Child], child: Child) -> None:
         among.append(child)
         child.start()
 
     def _tend(self) -> None:
-        tended: list[Tended] = [*self._broker, *self._panel, *map(TendedNode, self.landscape.nodes)]
+        tended: list[Tended] = [*self._broker, *self._directory, *self._panel, *map(TendedNode, self.landscape.nodes)]
         keepers = [Keeper(each) for each in tended]
         welcome = Welcome(self.settings, self.landscape.nodes, only_nodes=self.only_nodes)
         while True:
@@ -114,9 +124,9 @@ class Supervisor:
             pause(0.25)
 
     def _take_down(self) -> None:
-        """The panel first, then its Redis, then the nodes: nobody sees the other one go."""
+        """The panel first, then what it stands on, then the nodes: nobody sees the other one go."""
         end_all(self._panel)
-        end_all(self._broker)
+        end_all([*self._broker, *self._directory])
         self.landscape.take_down()
         say("Stopped. The next start goes on from here.")
 
@@ -152,6 +162,7 @@ class Welcome:
             f"  address    {self.settings.url}/",
             "  user       admin",
             f"  password   {self.settings.password()}",
+            *(people.introduced() if people.is_wanted() else []),
             "",
         ]
         nodes = [f"  virsh -c '{node.uri}' list --all" for node in self.nodes]

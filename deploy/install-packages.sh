@@ -12,12 +12,12 @@ set -eu
 # An entry may be "package@path": wanted only while no such file exists. The path may be a pattern.
 RUN='gcc pkg-config make gettext libvirt-dev libldap2-dev libsasl2-dev'
 DEMO='libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils busybox-static
-    libc-bin dpkg util-linux zstd
+    libc-bin dpkg util-linux zstd slapd
     libvirt-daemon-log@/usr/sbin/virtlogd
     libvirt-daemon-driver-storage@/usr/lib/*/libvirt/connection-driver/libvirt_driver_storage.so'
 # Newer distributions have split these from libvirt-daemon; older ones do not know the names.
 SPLIT='libvirt-daemon-log libvirt-daemon-driver-storage'
-TEST='chromium@/usr/bin/chromium* postgresql slapd ldap-utils'
+TEST='chromium@/usr/bin/chromium* postgresql openssl'
 # What the packages above may start, and what neither the demo nor the tests need.
 SERVICES='postgresql slapd libvirtd virtlogd'
 
