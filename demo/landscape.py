@@ -19,6 +19,11 @@ from demo.talking import say
 NODE_NAMES = ("alpha", "beta")
 
 
+def shared_folder(data: Path) -> Path:
+    """In which both nodes see the same files."""
+    return reachable(data / "nodes", nodes_account()) / "shared"
+
+
 class Landscape:
     """Two nodes, what they share, the guest they boot, the example VMs."""
 
@@ -28,7 +33,7 @@ class Landscape:
         self.data = data
         self.base = reachable(data / "nodes", account)
         self.nodes = [
-            LocalNode(name, self.base / name, shared=self.base / "shared", account=account) for name in NODE_NAMES
+            LocalNode(name, self.base / name, shared=shared_folder(data), account=account) for name in NODE_NAMES
         ]
         self._guest = reachable(data / "guest", account)
 

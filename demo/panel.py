@@ -9,9 +9,11 @@ import sys
 import urllib.error
 import urllib.request
 
+from demo import people
 from demo.account import make_directory
 from demo.broker import broker_socket
 from demo.children import Child
+from demo.landscape import shared_folder
 from demo.nodes import LocalNode
 from demo.problems import DemoProblem
 from demo.settings import ROOT, Settings
@@ -25,6 +27,9 @@ def panel_environment(settings: Settings) -> dict[str, str]:
     """What every process of the panel is told."""
     return {
         "PANEL_WATCH_WORDS": "yes",
+        "PANEL_STREAM_LIMIT": "20",  # slow enough to watch
+        "PANEL_SHARED_FOLDERS": str(shared_folder(settings.data)),
+        **(people.Directory(settings).environment() if people.is_wanted() else {}),
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "stoney_panel.settings",
         "PANEL_DATA": str(settings.data),

@@ -7,6 +7,10 @@ from xml.sax.saxutils import escape
 
 import libvirt
 
+from demo.account import Account
+
+PIECE = 8 * 1024 * 1024
+
 
 def ensure_pool(connection: libvirt.virConnect, name: str, directory: Path) -> None:
     """A running pool of that name for that directory, which starts with the node."""
@@ -18,12 +22,20 @@ def ensure_pool(connection: libvirt.virConnect, name: str, directory: Path) -> N
         pool.create()
 
 
-def ensure_disk(connection: libvirt.virConnect, name: str, *, size: int) -> Path:
-    """The path of a thin qcow2 image of `size` bytes in the pool `images`, made when it is missing."""
-    pool = connection.storagePoolLookupByName("images")
-    known = {volume.name(): volume for volume in pool.listAllVolumes()}
-    volume = known.get(name) or pool.createXML(_volume_xml(name, size))
+def ensure_disk(connection: libvirt.virConnect, name: str, *, size: int, pool: str = "images") -> Path:
+    """The path of a thin qcow2 image of `size` bytes in that pool, made when it is missing."""
+    place = connection.storagePoolLookupByName(pool)
+    known = {volume.name(): volume for volume in place.listAllVolumes()}
+    volume = known.get(name) or place.createXML(_volume_xml(name, size))
     return Path(volume.path())
+
+
+def fill_disk(account: Account, path: Path, *, size: int, content: int) -> None:
+    """Write `content` bytes of a qcow2 image of `size`, evenly spread: enough to see that it takes a while to copy."""
+    pieces = content // PIECE
+    places = (size // pieces * number for number in range(pieces))
+    writes = [f"write -q -P {number % 255 + 1} {place} {PIECE}" for number, place in enumerate(places)]
+    account.run("qemu-io", "-f", "qcow2", "-t", "unsafe", *(word for write in writes for word in ("-c", write)), path)
 
 
 def _pool_xml(name: str, directory: Path) -> str:
