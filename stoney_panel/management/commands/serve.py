@@ -6,6 +6,7 @@ import uvicorn
 from django.core.management.base import BaseCommand
 
 from stoney_panel.asgi import application, event_stream
+from stoney_panel.open_files import allow_many_open_files
 
 
 class PanelServer(uvicorn.Server):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        allow_many_open_files()
         config = uvicorn.Config(
             application,
             host=options["host"],
