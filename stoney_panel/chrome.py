@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, get_language_info, pgettext_lazy
 
 from stoney_panel.preferences import theme_of
+from vms.operations.permission import may_make
 from vms.web.presenters.counts import Counts, counts_for
+from vms.web.presenters.freshness import Freshness, freshness
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Chrome:
     languages: list[Language]
     live_url: str
     last_event_id: str
+    fresh: Freshness | None
     operations_url: str
     operations_count: int
 
@@ -53,9 +57,17 @@ _ITEMS: tuple[tuple[str, Promise, str, str, Promise | str], ...] = (
     ("vms:list", pgettext_lazy("navigation", "Virtual machines"), "vm", "vms", NO_SECTION),
     ("vms:templates", pgettext_lazy("navigation", "VM templates"), "template", "templates", NO_SECTION),
     ("nodes:list", pgettext_lazy("navigation", "Nodes"), "node", "nodes", NO_SECTION),
+    ("images:list", pgettext_lazy("navigation", "Images"), "disc", "", NO_SECTION),
     ("operations:list", pgettext_lazy("navigation", "Operations"), "operations", "under_way", WORK),
+    ("people:check_directory", pgettext_lazy("navigation", "Directory"), "users", "", SETUP),
     ("states", pgettext_lazy("navigation", "States & actions"), "states", "", SETUP),
 )
+
+# Every other place is for everybody who is logged in.
+_FOR_SOME: Mapping[str, Callable[[Any], bool]] = {
+    "images:list": may_make,
+    "people:check_directory": lambda person: bool(person.is_administrator),
+}
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -73,22 +85,26 @@ def _chrome(request: HttpRequest) -> Chrome:
         languages=_languages(),
         live_url="/live/events" if logged_in else "",
         last_event_id=getattr(request, "last_event_id", ""),
+        fresh=freshness(counts) if logged_in else None,
         operations_url=f"{reverse('operations:list')}?show=attention",
         operations_count=counts.need_attention,
     )
 
 
 def _nav(request: HttpRequest, counts: Counts) -> list[NavItem]:
+    """A view may say to which entry its page belongs; else the address tells."""
+    section_of_page = getattr(request, "section", "")
     return [
         NavItem(
             url=reverse(name),
             label=str(label),
             icon=icon,
             count=getattr(counts, count) if count else None,
-            current=request.path.startswith(reverse(name)),
+            current=name == section_of_page if section_of_page else request.path.startswith(reverse(name)),
             section=str(section),
         )
         for name, label, icon, count, section in _ITEMS
+        if name not in _FOR_SOME or _FOR_SOME[name](request.user)
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from stoney_panel import env
+from stoney_panel import env, people
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = Path(env.text("PANEL_DATA", str(BASE_DIR / "var"))).resolve()
@@ -29,6 +29,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # blurs lengths, and tokens differ on each page: BREACH learns nothing
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "stoney_panel.words.watching.fresh_words",
@@ -67,6 +68,14 @@ DATABASES = {"default": env.database("DATABASE_URL", f"sqlite://{DATA / 'panel.s
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "directory.Person"
+# Local accounts first: they are a way in when the directory is down, and it never learns their passwords.
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "directory.backends.DirectoryBackend",
+    "directory.backends.RoleBackend",
+]
+DIRECTORY = people.directory_from_environment()
+RIGHTS_OF_ROLES = people.RIGHTS_OF_ROLES
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -134,6 +143,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "stoney_panel.static_files.PanelStaticFiles"},
 }
 
+FILE_UPLOAD_HANDLERS = ["stoney_panel.no_files.NoFiles"]
+
 REDIS_URL = env.text("REDIS_URL", f"unix://{DATA / 'redis.sock'}")
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -156,11 +167,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
+    "let people's roles follow the directory": {
+        "task": "stoney_panel.tasks.refresh_people",
+        "schedule": 300.0,
+        "options": {"expires": 240},
+    },
 }
 
 HYPERVISOR_DRIVER = "vms.hypervisor.libvirt_driver"
 SHUTDOWN_TIME_LIMIT = env.number("PANEL_SHUTDOWN_TIME_LIMIT", 90, least=5, most=3600)
 NODE_PATIENCE = env.number("PANEL_NODE_PATIENCE", 120, least=5, most=86400)
+STREAMS_PER_NODE = env.number("PANEL_STREAMS_PER_NODE", 2, least=1, most=100)
+STREAM_LIMIT = env.number("PANEL_STREAM_LIMIT", 0, least=0, most=100_000)  # MiB per second; 0: none
+SHARED_FOLDERS = env.words("PANEL_SHARED_FOLDERS", "")
+VIRTUALISATION = env.choice("PANEL_VIRTUALISATION", "auto", among=("auto", "kvm", "qemu"))
+UPLOADS = DATA / "uploads"
+UPLOAD_LIMIT = env.number("PANEL_UPLOAD_LIMIT", 20, least=1, most=10_000)  # GiB
 AGENT_CHECK_SECONDS = env.number("PANEL_AGENT_CHECK_SECONDS", 10, least=2, most=3600)
 
 LOGGING = {

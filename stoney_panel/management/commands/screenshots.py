@@ -27,14 +27,14 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 HEIGHTS = {360: 780, 1440: 900}
 TALLEST = 2400
 HTTP_OK = 200
-# On these pages more is to be seen after a click: what to call it, where to click, what then appears.
-OPENED = {
-    "vms-list": (
-        ("open", "[data-more]", "[data-more][aria-expanded=true]"),
-        ("dialog", "a[data-dialog]", "dialog[open]"),
-    ),
+# What is to be seen after a click: where to click, and what then appears. And on which pages that is worth a picture.
+CLICKS = {
+    "open": ("[data-more]", "[data-more][aria-expanded=true]"),
+    "dialog": ("a[data-dialog]", "dialog[open]"),
 }
+OPENED = {"vms-list": ("open", "dialog")}
 LOGIN = Page("login", reverse("login"))
+DOCUMENTATION = settings.BASE_DIR / "docs" / "pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,34 @@ class Panel:
     browser: Browser
     folder: Path
     state: Any
-    pages: list[Page]
 
     def file(self, name: str, look: Look) -> Path:
         return self.folder / look.language / f"{name}-{look.theme}-{look.width}.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture of the documentation. click: one of CLICKS, "" for none."""
+
+    file: str
+    path: str
+    look: Look
+    click: str = ""
+
+
+ENGLISH, DARK, NARROW = Look("en", "light", 1440), Look("en", "dark", 1440), Look("en", "light", 360)
+VMS = reverse("vms:list")
+IN_DOCUMENTATION = (
+    Shown("list-light", VMS, ENGLISH),
+    Shown("list-dark", VMS, DARK),
+    Shown("list-narrow", VMS, NARROW),
+    Shown("list-german", VMS, Look("de", "light", 1440)),
+    Shown("details", f"{VMS}?sort=-name", ENGLISH, click="open"),
+    Shown("question", f"{VMS}?sort=-name", DARK, click="dialog"),
+    Shown("many-at-once", f"{reverse('bulk:ask')}?action=shutdown&all=1&page=vms", ENGLISH),
+    Shown("nodes", reverse("nodes:list"), ENGLISH),
+    Shown("states", reverse("states"), ENGLISH),
+)
 
 
 class Command(BaseCommand):
@@ -73,15 +97,19 @@ class Command(BaseCommand):
         parser.add_argument("--languages", default=",".join(code for code, _ in settings.LANGUAGES))
         parser.add_argument("--themes", default=",".join(THEMES))
         parser.add_argument("--widths", default=",".join(map(str, HEIGHTS)), help="in CSS pixels")
-        parser.add_argument("--to", type=Path, default=settings.BASE_DIR / "docs" / "pictures", help="a folder")
+        parser.add_argument("--to", type=Path, default=settings.DATA / "screenshots", help="a folder")
+        parser.add_argument(
+            "--documentation", action="store_true", help=f"just the few that {DOCUMENTATION} shows, into that folder"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        looks = _looks(options)
+        if options["documentation"]:
+            options["to"] = DOCUMENTATION
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
             try:
                 panel = _logged_in(browser, options)
-                made = [path for look in looks for path in _pictures(panel, look)]
+                made = list(_documentation(panel) if options["documentation"] else _everything(panel, options))
             except Error as error:
                 raise CommandError(f"{options['url']}: {error.message}") from error
             finally:
@@ -122,8 +150,7 @@ def _logged_in(browser: Browser, options: dict[str, Any]) -> Panel:
     tab.wait_for_load_state()
     if tab.locator("input[name=password]").count():
         raise CommandError(f"{options['user']} cannot log in at {url}.")
-    found = pages(lambda path: _get(url, context, path))
-    panel = Panel(url, browser, options["to"], context.storage_state(), found)
+    panel = Panel(url, browser, options["to"], context.storage_state())
     context.close()
     return panel
 
@@ -136,13 +163,32 @@ def _password() -> str:
     return given or kept.read_text(encoding="utf-8").strip()
 
 
-def _pictures(panel: Panel, look: Look) -> Iterator[Path]:
+def _documentation(panel: Panel) -> Iterator[Path]:
+    for shown in IN_DOCUMENTATION:
+        context = _context(panel, shown.look, state=panel.state)
+        tab = _looking_at(panel, context.new_page(), shown.path)
+        if shown.click:
+            _click(tab, shown.click)
+        yield _shot(tab, panel.folder / f"{shown.file}.png", whole=False)
+        context.close()
+
+
+def _everything(panel: Panel, options: dict[str, Any]) -> Iterator[Path]:
+    looks = _looks(options)
+    context = panel.browser.new_context(storage_state=panel.state)
+    found = pages(lambda path: _get(panel.url, context, path))
+    context.close()
+    for look in looks:
+        yield from _pictures(panel, look, found)
+
+
+def _pictures(panel: Panel, look: Look, found: list[Page]) -> Iterator[Path]:
     stranger = _context(panel, look, state=None)
     yield _picture(panel, look, stranger.new_page(), LOGIN)
     stranger.close()
     context = _context(panel, look, state=panel.state)
     tab = context.new_page()
-    for page in panel.pages:
+    for page in found:
         yield _picture(panel, look, tab, page)
         yield from _opened(panel, look, tab, page)
     context.close()
@@ -168,18 +214,27 @@ def _get(url: str, context: BrowserContext, path: str) -> Answer:
 
 
 def _picture(panel: Panel, look: Look, tab: Tab, page: Page) -> Path:
-    tab.goto(f"{panel.url}{page.path}")
+    return _shot(_looking_at(panel, tab, page.path), panel.file(page.name, look))
+
+
+def _looking_at(panel: Panel, tab: Tab, path: str) -> Tab:
+    tab.goto(f"{panel.url}{path}")
     tab.evaluate("document.fonts.ready")
-    return _shot(tab, panel.file(page.name, look))
+    return tab
 
 
 def _opened(panel: Panel, look: Look, tab: Tab, page: Page) -> Iterator[Path]:
     """What a page shows after a click: the details of a row, a question before something dangerous."""
-    for name, link, part in OPENED.get(page.name, ()):
-        if tab.locator(link).count():
-            tab.locator(link).first.click()
-            tab.locator(part).first.wait_for()
+    for name in OPENED.get(page.name, ()):
+        if tab.locator(CLICKS[name][0]).count():
+            _click(tab, name)
             yield _shot(tab, panel.file(f"{page.name}-{name}", look), whole=name != "dialog")
+
+
+def _click(tab: Tab, name: str) -> None:
+    link, part = CLICKS[name]
+    tab.locator(link).first.click()
+    tab.locator(part).first.wait_for()
 
 
 def _shot(tab: Tab, path: Path, *, whole: bool = True) -> Path:
