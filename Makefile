@@ -2,7 +2,7 @@
 PYTHON ?= $(shell sh deploy/install-packages.sh python)
 BIN = .venv/bin
 
-.PHONY: help packages-run packages-demo packages-test setup demo demo-reset check format types test bench messages screenshots
+.PHONY: help packages-run packages-demo packages-test setup demo demo-reset check format types test bench messages screenshots pictures
 
 help:
 	@echo "make demo        two real nodes and the panel, prints the address and the login"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench       measure, and keep the figures in benchmarks/"
 	@echo "make messages    bring the catalogues in locale/ up to date with the code, and say what is to be translated"
 	@echo "make screenshots pictures of every page of the running demo: language, theme, width"
+	@echo "make pictures    the few of them that docs/pictures/ shows"
 
 packages-run packages-demo packages-test: packages-%:
 	@sh deploy/install-packages.sh $*
@@ -58,3 +59,6 @@ messages: setup
 
 screenshots: setup
 	$(BIN)/python manage.py screenshots $(SCREENSHOTS)
+
+pictures: setup
+	$(BIN)/python manage.py screenshots --documentation $(SCREENSHOTS)
