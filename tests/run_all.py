@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from demo.settings import ROOT
@@ -18,8 +19,9 @@ COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
 
 @dataclass(frozen=True)
 class Part:
-    """One run of pytest."""
+    """One run of pytest. short: the name before each of its lines."""
 
+    short: str
     name: str
     words: tuple[str, ...]
 
@@ -43,16 +45,17 @@ class Result:
         return self.code == 0 and self.passed > 0 and not self.failed
 
 
-ON_POSTGRES = Part("unit tests on PostgreSQL", ("-n", "auto", "-m", "not live and not browser"))
-LIVE = Part("real nodes, and what goes wrong with them", ("-m", "live"))
-BROWSER = Part("Chromium", ("-m", "browser"))
+ON_POSTGRES = Part("postgres", "unit tests on PostgreSQL", ("-n", "auto", "-m", "not live and not browser"))
+LIVE = Part("nodes", "real nodes, and what goes wrong with them", ("-m", "live"))
+BROWSER = Part("browser", "Chromium", ("-m", "browser"))
 
 
 def main() -> int:
     """The exit code. The last line counts all tests of all parts."""
     with postgres() as url:
         results = [run(ON_POSTGRES, {"DATABASE_URL": url})]
-    results += [run(LIVE, {}), run(BROWSER, {})]
+    with ThreadPoolExecutor(2) as lanes:  # the one mostly waits for nodes, the other for a browser
+        results += lanes.map(run, (LIVE, BROWSER), ({}, {}))
     passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
     good = all(result.good for result in results)
     say(f"{passed} passed, {failed if good else max(failed, 1)} failed")
@@ -66,7 +69,7 @@ def run(part: Part, environment: Mapping[str, str]) -> Result:
     process = subprocess.Popen(pytest, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
     last = ""
     for line in process.stdout or ():
-        say(line.rstrip())
+        say(f"{part.short:<9}| {line.rstrip()}")
         last = line if COUNT.search(line) else last
     result = Result(process.wait(), {word: int(number) for number, word in COUNT.findall(last)})
     say(f"=== {part.name}: {'good' if result.good else 'NOT GOOD'}, {time.monotonic() - began:.0f} s ===")

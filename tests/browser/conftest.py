@@ -43,6 +43,11 @@ def logged_in(stack: Stack, chromium: Browser) -> Any:
     return state
 
 
+@pytest.fixture(autouse=True)
+def _no_machine_of_an_earlier_test_is_listed(stack: Stack) -> None:
+    stack.forget_the_gone()
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What browsers complained about. A test that provokes a complaint takes it out."""

@@ -62,7 +62,7 @@ def test_a_template_shows_who_streams_from_it_while_it_goes_on(
 
     panel.row(origin.machine).locator(".status").hover()
     expect(tip(panel)).to_contain_text(
-        re.compile(rf"away-1 {PERCENT}, away-2 {PERCENT}, away-3 still stream from this template\.")
+        re.compile(rf"away-1 {PERCENT}, away-2 {PERCENT}, away-3 {PERCENT} still stream from this template\.")
     )
     panel.button(origin.machine, "Delete").hover()
     expect(tip(panel)).to_contain_text("Delete is off")

@@ -74,7 +74,7 @@ def test_the_worker_dies_in_the_middle_of_a_delete(stack: Stack, anna: Visitor) 
         anna.sees_operation(machine, "Delete", "Done", seconds=60)
         assert machine.state == -1
         assert not disk.exists()
-        assert anna.get(f"/vms/{machine.uuid}/").status == 404
+        assert anna.get(f"/vms/{machine.uuid}/").url.endswith("/removed/")
 
 
 def test_the_worker_dies_in_the_middle_of_a_reset_and_a_person_decides(stack: Stack, anna: Visitor) -> None:

@@ -226,7 +226,7 @@ def test_a_template_that_somebody_starts_behind_the_back_is_in_the_way_with_a_re
 ) -> None:
     with template(stack, "base-locked", sizes=(16,)) as origin:
         anna.sees(origin.machine, "Stopped")
-        (copy,) = make(stack, anna, origin.uuid, Wish("locked-out", limit=1))
+        (copy,) = make(stack, anna, origin.uuid, Wish("shut-out", limit=1))
         comes_to(anna, copy, 5)
         with pytest.raises(libvirt.libvirtError, match="lock"):
             origin.machine.call("create")
