@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import libvirt
 import pytest
 
 from demo.nodes import LocalNode
@@ -13,6 +15,8 @@ from vms.hypervisor import fake, libvirt_driver
 from vms.hypervisor.libvirt_driver import connections
 
 __all__ = ["guest", "node_directory", "nodes"]
+
+Opened = Callable[[], list[libvirt.virConnect]]
 
 REAL = pytest.param("real", marks=pytest.mark.live)
 NODE = """<node><domain type='test'><name>old</name><uuid>{uuid}</uuid><memory>8192</memory>
@@ -60,3 +64,22 @@ def forget(uri: str) -> None:
     attempt = connections._attempts.pop(uri, None)
     if attempt is not None and attempt._link is not None:
         attempt._link.close()
+
+
+@pytest.fixture
+def opened_here() -> Opened:
+    """The connections opened since the test began; a call that libvirt never woke may hold an older one for ever."""
+    gc.collect()
+    before = open_connections()
+
+    def since() -> list[libvirt.virConnect]:
+        gc.collect()
+        return [connection for connection in open_connections() if not any(connection is old for old in before)]
+
+    return since
+
+
+def open_connections() -> list[libvirt.virConnect]:
+    """In this process: those that libvirt's Python module still holds."""
+    found = [thing for thing in gc.get_objects() if type(thing) is libvirt.virConnect]
+    return [connection for connection in found if connection._o is not None and connection.getType() == "QEMU"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 import subprocess
@@ -14,11 +13,10 @@ from queue import SimpleQueue
 from time import monotonic
 from uuid import uuid4
 
-import libvirt
 import pytest
 
 from demo.nodes import LocalNode
-from tests.hypervisor.conftest import forget
+from tests.hypervisor.conftest import Opened, forget
 from tests.hypervisor.places import Place, wait_for
 from vms.hypervisor import fake, libvirt_driver
 from vms.hypervisor.contract import Hypervisor
@@ -183,15 +181,16 @@ def test_after_the_daemon_died_the_next_call_says_so_and_the_one_after_its_retur
 
 
 @live
-def test_followers_hear_that_the_daemon_died_and_nothing_of_it_is_kept(live_node: LocalNode, real_uri: str) -> None:
+def test_followers_hear_that_the_daemon_died_and_nothing_of_it_is_kept(
+    live_node: LocalNode, real_uri: str, opened_here: Opened
+) -> None:
     events = libvirt_driver.follow(real_uri)
     live_node.kill_daemon()
     assert events.get(timeout=5) == ConnectionLost()
     live_node.start()
     wait_for(lambda: reaches(real_uri))
     again = libvirt_driver.follow(real_uri)
-    gc.collect()
-    assert len(open_connections()) == 1
+    assert len(opened_here()) == 1
     assert again.empty()
     assert events.empty()
 
@@ -218,7 +217,10 @@ def test_a_frozen_node_does_not_hold_a_caller_for_ever(
 
 @live
 def test_an_attempt_that_was_given_up_is_used_if_it_succeeds_later(
-    live_node: LocalNode, real_uri: str, monkeypatch: pytest.MonkeyPatch
+    live_node: LocalNode,
+    real_uri: str,
+    opened_here: Opened,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connections, "OPEN_SECONDS", 0.3)
     live_node.freeze()
@@ -227,7 +229,7 @@ def test_an_attempt_that_was_given_up_is_used_if_it_succeeds_later(
     finally:
         live_node.thaw()
     wait_for(lambda: reaches(real_uri))
-    assert len(open_connections()) == 1
+    assert len(opened_here()) == 1
 
 
 @live
@@ -242,12 +244,11 @@ def test_who_lets_go_of_the_queue_is_no_follower_any_more(real_uri: str) -> None
 
 
 @live
-def test_a_closed_connection_leaves_nothing_open(real_uri: str) -> None:
+def test_a_closed_connection_leaves_nothing_open(real_uri: str, opened_here: Opened) -> None:
     events = libvirt_driver.follow(real_uri)
     libvirt_driver.connect(real_uri).close()
     assert events.get(timeout=1) == ConnectionLost()
-    gc.collect()
-    assert open_connections() == []
+    assert opened_here() == []
 
 
 @live
@@ -329,9 +330,3 @@ def refused_in_child(uri: str, inherited: Hypervisor) -> bool:
             continue
         return False
     return not inherited.is_alive()
-
-
-def open_connections() -> list[libvirt.virConnect]:
-    """In this process: those that libvirt's Python module still holds."""
-    found = [thing for thing in gc.get_objects() if type(thing) is libvirt.virConnect]
-    return [connection for connection in found if connection._o is not None and connection.getType() == "QEMU"]
