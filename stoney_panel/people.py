@@ -24,8 +24,8 @@ GROUPS_OF_ROLES = {
 SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 
 RIGHTS_OF_ROLES: dict[str, frozenset[str]] = {
-    Role.OPERATOR: frozenset({"vms.view_every_vm", "vms.operate_vm", "vms.view_node"}),
-    Role.AUDITOR: frozenset({"vms.view_every_vm", "vms.view_node"}),
+    Role.OPERATOR: frozenset({"vms.view_every_vm", "vms.use_vm", "vms.operate_vm", "vms.create_vm", "vms.view_node"}),
+    Role.AUDITOR: frozenset({"vms.view_every_vm", "vms.view_node", "vms.view_auditline"}),
     Role.USER: frozenset(),
 }
 """The one place that says what a role may do. An administrator may do everything."""

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connections
 from django.utils import timezone, translation
+from pytest_django import DjangoDbBlocker
 
 from directory.models import Person
 from stoney_panel.celery import app
@@ -26,7 +27,7 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize=True, d
 hypothesis.settings.load_profile("house")
 
 OPERATOR = ("view_every_vm", "operate_vm")
-MANAGER = (*OPERATOR, "manage_vm")
+MANAGER = (*OPERATOR, "use_vm", "create_vm", "manage_vm", "give_vm")
 
 AddVm = Callable[..., Vm]
 
@@ -40,6 +41,14 @@ def django_db_modify_db_settings(
     if settings["ENGINE"].endswith("sqlite3"):
         folder: Path = tmp_path_factory.mktemp("database")
         settings["TEST"]["NAME"] = str(folder / "tests.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Between tests every table is emptied, which the audit trail of SQLite would not let happen."""
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        if connections["default"].vendor == "sqlite":
+            cursor.execute("DROP TRIGGER IF EXISTS audit_keeps_lines")
 
 
 @pytest.fixture(scope="session", autouse=True)

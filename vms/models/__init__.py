@@ -1,7 +1,9 @@
+from vms.models.audit import AuditLine
 from vms.models.bulk import Bulk, BulkItem
 from vms.models.contact_test import ContactTest
 from vms.models.disk import Disk
 from vms.models.event import Event
+from vms.models.grant import Grant
 from vms.models.heartbeat import Heartbeat
 from vms.models.interface import Interface
 from vms.models.listing import ChosenColumns, SavedView
@@ -13,6 +15,7 @@ from vms.models.tag import Tag
 from vms.models.vm import Vm
 
 __all__ = [
+    "AuditLine",
     "BroughtImage",
     "Bulk",
     "BulkItem",
@@ -20,6 +23,7 @@ __all__ = [
     "ContactTest",
     "Disk",
     "Event",
+    "Grant",
     "Heartbeat",
     "Interface",
     "Network",

@@ -16,6 +16,7 @@ class Bulk(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="bulks"
     )
     requested_by_name = models.CharField(max_length=150, blank=True)
+    requested_from = models.CharField(max_length=45, blank=True)
     requested_at = models.DateTimeField(default=timezone.now)
     request_key = models.UUIDField(null=True, unique=True)
     all_asked_at = models.DateTimeField(null=True)

@@ -56,6 +56,7 @@ class Operation(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="operations"
     )
     requested_by_name = models.CharField(max_length=150, blank=True)
+    requested_from = models.CharField(max_length=45, blank=True)
     requested_at = models.DateTimeField(default=timezone.now)
 
     progress = models.CharField(max_length=16, default=Progress.QUEUED.value)

@@ -28,15 +28,17 @@ IS_NEEDED: str = "is_needed"
 class VmQuerySet(models.QuerySet["Vm"]):
     def visible_to(self, person: Viewer) -> VmQuerySet:
         """The machines this person may see. Deleted ones are seen by nobody."""
-        if person.has_perm("vms.view_every_vm"):
-            return self.present()
-        return self.none()
+        return self.present().given_to(person)
 
     def deleted_visible_to(self, person: Viewer) -> VmQuerySet:
         """The deleted machines of whose end this person may read."""
+        return self.exclude(deleted_at=None).given_to(person)
+
+    def given_to(self, person: Viewer) -> VmQuerySet:
+        """Everything, to whoever may see every machine; to others what they or their groups were given."""
         if person.has_perm("vms.view_every_vm"):
-            return self.exclude(deleted_at=None)
-        return self.none()
+            return self.all()
+        return self.filter(pk__in=apps.get_model("vms", "Grant").objects.of(person).values("vm_id"))
 
     def present(self) -> VmQuerySet:
         return self.filter(deleted_at=None)
@@ -131,8 +133,11 @@ class Vm(models.Model):
         verbose_name_plural = _("virtual machines")
         permissions = [
             ("view_every_vm", _("Can see every virtual machine")),
+            ("use_vm", _("Can open the screen of virtual machines")),
             ("operate_vm", _("Can start, stop and pause virtual machines")),
+            ("create_vm", _("Can create virtual machines from templates")),
             ("manage_vm", _("Can create, change and delete virtual machines")),
+            ("give_vm", _("Can say who may use a virtual machine")),
         ]
         indexes = [
             models.Index(fields=["kind", "display_name"], condition=Q(deleted_at=None), name="vms_listed"),

@@ -1,0 +1,18 @@
+"""What somebody may be given on one machine, and what it lets them do there."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from vms.rules.actions import Action
+
+
+class Right(StrEnum):
+    USE = "use"
+    OPERATE = "operate"
+
+
+ACTIONS_OF: Mapping[Right, frozenset[Action]] = {
+    Right.USE: frozenset({Action.USE}),
+    Right.OPERATE: frozenset({Action.USE, Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.RESET, Action.PAUSE}),
+}
+"""Whoever has any of them sees the machine. Nobody is given more than these: the rest belongs to roles."""
