@@ -5,6 +5,8 @@ from vms.hypervisor.machine_xml.booting import BootDevice
 from vms.hypervisor.machine_xml.changing import with_boot_device
 from vms.hypervisor.machine_xml.cloning import Clone, clone_of
 from vms.hypervisor.machine_xml.description import Disk, Interface, MachineDescription, PanelMark
+from vms.hypervisor.machine_xml.editing import edited, interfaces_by_key
+from vms.hypervisor.machine_xml.hardware_reading import hardware_of
 from vms.hypervisor.machine_xml.macs import fresh_mac
 from vms.hypervisor.machine_xml.making import NewMachine, definition_of
 from vms.hypervisor.machine_xml.marking import NAMESPACE, element_of, with_panel_mark
@@ -23,8 +25,11 @@ __all__ = [
     "clone_of",
     "definition_of",
     "describe",
+    "edited",
     "element_of",
     "fresh_mac",
+    "hardware_of",
+    "interfaces_by_key",
     "parse",
     "with_boot_device",
     "with_images_below",

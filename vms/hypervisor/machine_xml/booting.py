@@ -12,7 +12,7 @@ BootDevice = Literal["cdrom", "hd"]
 DRIVES: dict[BootDevice, frozenset[str]] = {"cdrom": frozenset({"cdrom"}), "hd": frozenset({"disk", "lun"})}
 """The kinds of drive that are this boot device."""
 
-_NUMBERS = "devices/*/boot"
+NUMBERS = "devices/*/boot"
 
 
 def put_first(root: Element, device: BootDevice) -> None:
@@ -21,7 +21,7 @@ def put_first(root: Element, device: BootDevice) -> None:
         _put_drive_first(root, device)
     else:
         kinds = [boot.get("dev", "") for boot in root.iterfind("os/boot")] or ["hd"]
-        _write_kinds(root, [device, *(kind for kind in kinds if kind != device)])
+        write_kinds(root, [device, *(kind for kind in kinds if kind != device)])
 
 
 def forget_media(root: Element) -> None:
@@ -32,7 +32,7 @@ def forget_media(root: Element) -> None:
 
 def has_numbers(root: Element) -> bool:
     """Whether the order stands at the devices."""
-    return root.find(_NUMBERS) is not None
+    return root.find(NUMBERS) is not None
 
 
 def number_of(boot: Element) -> int:
@@ -45,7 +45,7 @@ def drives_of(root: Element, device: BootDevice) -> list[Element]:
     return [disk for disk in root.iterfind("devices/disk") if disk.get("device", "disk") in DRIVES[device]]
 
 
-def _write_kinds(root: Element, kinds: list[str]) -> None:
+def write_kinds(root: Element, kinds: list[str]) -> None:
     """In the elements that are there, so that what stands between them stays."""
     os = child_of(root, "os")
     boots = os.findall("boot")
@@ -61,7 +61,7 @@ def _put_drive_first(root: Element, device: BootDevice) -> None:
     first = _in_order(boot for drive in drives for boot in drive.iterfind("boot"))
     if drives and not first:
         first = [etree.SubElement(drives[0], "boot")]
-    rest = [boot for boot in _in_order(root.iterfind(_NUMBERS)) if boot not in first]
+    rest = [boot for boot in _in_order(root.iterfind(NUMBERS)) if boot not in first]
     for order, boot in enumerate([*first, *rest], start=1):
         boot.set("order", str(order))
 

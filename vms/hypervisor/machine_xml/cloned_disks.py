@@ -9,7 +9,8 @@ from vms.hypervisor.errors import InvalidXml
 from vms.hypervisor.machine_xml.elements import child_of, drop, drop_all, drop_attributes
 
 _DRIVES = frozenset({"cdrom", "floppy"})
-_OF_THE_OLD_IMAGE = ("source", "backingStore", "mirror", "auth", "encryption", "serial", "wwn")
+OF_THE_OLD_IMAGE = ("source", "backingStore", "mirror", "auth", "encryption")
+_OF_THE_OLD_DISK = (*OF_THE_OLD_IMAGE, "serial", "wwn")
 
 
 def replace_disks(root: Element, paths: Mapping[str, str]) -> None:
@@ -35,14 +36,14 @@ def _replace(disk: Element, path: str) -> None:
 
 
 def _eject(drive: Element) -> None:
-    drop_all(drive, *_OF_THE_OLD_IMAGE)
+    drop_all(drive, *_OF_THE_OLD_DISK)
     drive.set("type", "file")
     for target in drive.iterfind("target"):
         drop_attributes(target, "tray")
 
 
 def _use(disk: Element, path: str) -> None:
-    drop_all(disk, *_OF_THE_OLD_IMAGE)
+    drop_all(disk, *_OF_THE_OLD_DISK)
     disk.set("type", "file")
     if disk.get("device") == "lun":  # SCSI commands can be passed on to a device of the node only
         disk.set("device", "disk")

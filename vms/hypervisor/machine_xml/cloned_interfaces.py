@@ -9,7 +9,7 @@ from vms.hypervisor.errors import InvalidXml
 from vms.hypervisor.machine_xml.elements import child_of, drop, drop_all, drop_attributes
 
 _FOR_ONE_MACHINE = frozenset({"hostdev", "vdpa", "vhostuser", "server", "udp"})
-_OF_THE_OLD_PLACE = (
+OF_THE_OLD_PLACE = (
     "source",
     "virtualport",
     "vlan",
@@ -21,6 +21,8 @@ _OF_THE_OLD_PLACE = (
     "port",
     "teaming",
 )
+"""What an interface had to do with what it was plugged into."""
+
 _OF_THE_ORIGIN = (
     "target",
     "actual",
@@ -62,7 +64,7 @@ def _plug_into(interface: Element, network: str) -> None:
         return
     if _is_for_one_machine(interface):
         _make_virtual(interface)
-    drop_all(interface, *_OF_THE_OLD_PLACE)
+    drop_all(interface, *OF_THE_OLD_PLACE)
     interface.set("type", "network")
     etree.SubElement(interface, "source", network=network)
 

@@ -17,6 +17,9 @@ from vms.hypervisor.machine_xml.parsing import parse, text_of
 # Without a limit QEMU, where it emulates, keeps more translated code than a small guest has memory.
 _TRANSLATED_MIB = "32"
 
+# On PCI Express a card needs a port of its own. About half of these are left for what is plugged in while it is on.
+_PORTS = 14
+
 _MACHINE = """<domain>
   <name/>
   <uuid/>
@@ -61,6 +64,7 @@ _MACHINE = """<domain>
       <model type="virtio"/>
     </interface>
     <controller type="usb" model="qemu-xhci"/>
+    <controller type="pci" index="0" model="pcie-root"/>
     <input type="tablet" bus="usb"/>
     <serial type="pty"/>
     <console type="pty"/>
@@ -113,6 +117,7 @@ def definition_of(machine: NewMachine) -> str:
     except ValueError as error:
         raise InvalidXml(str(error)) from error
     _write_processor(root, machine)
+    _write_ports(root)
     put_first(root, machine.boot_device)
     return with_panel_mark(text_of(root), machine.mark)
 
@@ -147,6 +152,12 @@ def _write_interface(root: Element, machine: NewMachine) -> None:
     child_of(interface, "mac").set("address", machine.mac)
     if machine.network:
         etree.SubElement(interface, "source", network=machine.network)
+
+
+def _write_ports(root: Element) -> None:
+    devices = child_of(root, "devices")
+    for number in range(1, _PORTS + 1):
+        etree.SubElement(devices, "controller", type="pci", index=str(number), model="pcie-root-port")
 
 
 def _write_processor(root: Element, machine: NewMachine) -> None:

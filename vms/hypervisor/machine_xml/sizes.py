@@ -13,7 +13,7 @@ def size_of(element: Element | None) -> int | None:
     """In bytes. InvalidXml for a number or a unit that libvirt would not take either."""
     if element is None:
         return None
-    return whole_number(element) * _factor(element.get("unit", "KiB"))
+    return whole_number(element) * factor(element.get("unit", "KiB"))
 
 
 def vcpus_of(root: Element) -> int:
@@ -29,8 +29,8 @@ def whole_number(element: Element) -> int:
     return int(text[:20])
 
 
-def _factor(unit: str) -> int:
-    """1024 for "k" and "KiB", 1000 for "KB", whatever the case."""
+def factor(unit: str) -> int:
+    """How many bytes: 1024 for "k" and "KiB", 1000 for "KB", whatever the case."""
     name = unit.lower()
     if name in _BYTES:
         return 1
