@@ -11,6 +11,8 @@ from queue import SimpleQueue
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
+from vms.hypervisor.consoles import Consoles
+from vms.hypervisor.editing import Editing
 from vms.hypervisor.machine_xml import PanelMark
 from vms.rules.events import NodeEvent
 from vms.rules.power import Power, PowerReason
@@ -131,7 +133,7 @@ class NodeInfo:
     memory_free: int
 
 
-class Hypervisor(Protocol):
+class Hypervisor(Consoles, Editing, Protocol):
     """An open connection to one node."""
 
     def info(self) -> NodeInfo: ...

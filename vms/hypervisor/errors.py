@@ -37,6 +37,10 @@ class WrongState(HypervisorError):
     problem = Problem.WRONG_STATE
 
 
+class SerialTaken(WrongState):
+    """Somebody else is connected to the machine's serial port."""
+
+
 class NotEnoughMemory(HypervisorError):
     problem = Problem.NOT_ENOUGH_MEMORY
 
@@ -61,12 +65,34 @@ class NoSpace(HypervisorError):
     problem = Problem.NO_SPACE
 
 
+class ChangedMeanwhile(HypervisorError):
+    """It is no longer what it was when somebody looked; nothing was changed."""
+
+    problem = Problem.CHANGED_MEANWHILE
+
+
 class InvalidXml(HypervisorError):
     problem = Problem.INVALID_XML
 
 
 class Unsupported(HypervisorError):
     problem = Problem.UNSUPPORTED
+
+
+class NoScreen(Unsupported):
+    pass
+
+
+class ScreenNotForBrowsers(Unsupported):
+    """It speaks a language that a browser does not understand."""
+
+
+class ScreenTooFar(Unsupported):
+    """The node cannot hand it over."""
+
+
+class NoSerialPort(Unsupported):
+    pass
 
 
 class Refused(HypervisorError):

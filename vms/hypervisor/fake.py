@@ -19,6 +19,8 @@ from vms.hypervisor.contract import (
     Pull,
 )
 from vms.hypervisor.errors import NodeUnreachable, Refused
+from vms.hypervisor.fake_consoles import FakeConsoles
+from vms.hypervisor.fake_editing import FakeEditing
 from vms.hypervisor.fake_images import FakeImages
 from vms.hypervisor.fake_node import FakeImage, FakeMachine, FakeNode, FakePool, xml_for
 from vms.hypervisor.fake_pulls import FakePulls
@@ -70,7 +72,7 @@ def _reach(uri: str) -> FakeNode:
     return node
 
 
-class FakeHypervisor(FakePulls, FakeImages):
+class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing):
     """All calls of the contract."""
 
     def info(self) -> NodeInfo:
@@ -136,6 +138,7 @@ class FakeHypervisor(FakePulls, FakeImages):
 
     def write_mark(self, vm: UUID, mark: PanelMark) -> None:
         with self._machine("write_mark", vm) as machine:
+            machine.live = machine.live and with_panel_mark(machine.live, mark)
             machine.xml = with_panel_mark(machine.xml, mark)
         self._node.happen(vm, Happening.DEFINITION_CHANGED)
 
@@ -191,7 +194,8 @@ class FakeHypervisor(FakePulls, FakeImages):
 
 def _define(node: FakeNode, vm: UUID, name: str, xml: str) -> None:
     machine = node.machines.setdefault(vm, FakeMachine(vm, name, xml))
-    machine.name, machine.xml = name, xml
+    machine.name = name
+    machine.define(xml)
 
 
 def _sum_of(pulls: Iterable[Pull]) -> JobProgress | None:

@@ -1,9 +1,11 @@
 """A fake node and its machines: what a test builds, and what it may do to them."""
 
 from dataclasses import dataclass, field
+from socket import MSG_DONTWAIT, MSG_PEEK, socket
 from threading import RLock
 from uuid import UUID, uuid4
 
+from vms.hypervisor.consoles import Screen
 from vms.hypervisor.contract import (
     DiskError,
     GuestInfo,
@@ -18,6 +20,7 @@ from vms.hypervisor.contract import (
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
 from vms.hypervisor.followers import Followers
 from vms.hypervisor.machine_xml import describe
+from vms.rules.consoles import ScreenKind
 from vms.rules.events import Happening, MachineEvent
 from vms.rules.power import HAS_PROCESS, Power, PowerReason
 
@@ -35,7 +38,9 @@ def xml_for(name: str, vm: UUID) -> str:
 @dataclass
 class FakeMachine:
     """A machine and its guest. obeys: whether it shuts down when asked. disks: sizes by target, while it is on;
-    pulls: the limits of those under way, by target."""
+    pulls: the limits of those under way, by target; viewers, serial: the machine's ends of what people have opened.
+    live: what it is while it is on, "" for as its definition says; lets_go: whether its guest gives back what it is
+    asked for, devices and memory."""
 
     uuid: UUID
     name: str
@@ -51,9 +56,43 @@ class FakeMachine:
     guest: GuestInfo | None = None
     leases: tuple[GuestInterface, ...] = ()
     pulls: dict[str, int] = field(default_factory=dict)
+    live: str = ""
+    autostart: bool = False
+    lets_go: bool = True
+    screen: Screen = field(default_factory=lambda: Screen(ScreenKind.VNC))
+    has_serial_port: bool = True
+    viewers: list[socket] = field(default_factory=list)
+    serial: socket | None = None
 
     def as_machine(self) -> Machine:
         return Machine(self.uuid, self.name, self.power, self.reason)
+
+    @property
+    def live_xml(self) -> str:
+        return self.live or self.xml
+
+    def define(self, xml: str) -> None:
+        """For its next start: while it is on it stays what it is."""
+        if self.power in HAS_PROCESS:
+            self.live = self.live_xml
+        self.xml = xml
+
+    def serial_is_taken(self) -> bool:
+        """Unless whoever had it has gone."""
+        try:
+            return self.serial is not None and self.serial.recv(1, MSG_PEEK | MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+
+    def close_serial(self) -> None:
+        if self.serial is not None:
+            self.serial.close()
+            self.serial = None
+
+    def close_viewers(self) -> None:
+        for viewer in self.viewers:
+            viewer.close()
+        self.viewers.clear()
 
 
 @dataclass
@@ -148,7 +187,10 @@ class FakeNode:
             machine = self.machines[vm]
             machine.power, machine.reason = power, reason
             if power not in HAS_PROCESS:
+                machine.live = ""
                 self._end_pulls(machine, died=reason is PowerReason.PROCESS_DIED)
+                machine.close_serial()
+                machine.close_viewers()
         self.happen(vm, Happening.POWER_CHANGED)
 
     def _end_pulls(self, machine: FakeMachine, *, died: bool) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from socket import socket
 from typing import BinaryIO
 from uuid import UUID
 
 import libvirt
 
 from vms.hypervisor import machine_xml, possible
+from vms.hypervisor.consoles import Screen
 from vms.hypervisor.contract import (
     DiskError,
     GuestInfo,
@@ -23,9 +25,12 @@ from vms.hypervisor.contract import (
     Pull,
     StoragePool,
 )
+from vms.hypervisor.editing import Definition
 from vms.hypervisor.errors import WrongState
 from vms.hypervisor.libvirt_driver import (
     agent,
+    consoles,
+    editing,
     flushing,
     guests,
     images,
@@ -43,9 +48,9 @@ from vms.hypervisor.libvirt_driver.link import Link
 from vms.hypervisor.libvirt_driver.patience import within_limit
 from vms.hypervisor.libvirt_driver.refusals import our_errors
 from vms.hypervisor.machine_xml import PanelMark
+from vms.rules.differences import Change
 from vms.rules.power import HAS_PROCESS, Power
 
-_AS_AT_NEXT_START = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
 _FORGET_EVERYTHING = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
     | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
@@ -86,7 +91,7 @@ class LibvirtHypervisor:
 
     def xml_of(self, vm: UUID) -> str:
         with self._domain(vm) as domain:
-            return str(domain.XMLDesc(_AS_AT_NEXT_START))
+            return str(domain.XMLDesc(editing.AS_AT_NEXT_START))
 
     def disk_errors(self, vm: UUID) -> list[DiskError]:
         with self._domain(vm) as domain:
@@ -217,6 +222,34 @@ class LibvirtHypervisor:
     def stop_pull(self, vm: UUID, target: str) -> None:
         with self._domain(vm) as domain:
             self._link.patience.ask(vm, partial(pulls.stop, domain, target))
+
+    def screen(self, vm: UUID) -> Screen:
+        with self._domain(vm) as domain:
+            return consoles.screen_of(domain)
+
+    def open_screen(self, vm: UUID) -> socket:
+        with self._domain(vm, possible.LOOK) as domain:
+            return self._link.patience.ask(vm, partial(consoles.open_screen, self._link.connection, domain))
+
+    def open_serial(self, vm: UUID, *, take_over: bool = False) -> socket:
+        with self._domain(vm, possible.LOOK) as domain:
+            return consoles.open_serial(self._link.connection, domain, take_over=take_over)
+
+    def definition(self, vm: UUID) -> Definition:
+        with self._domain(vm) as domain:
+            return editing.definition_of(domain)
+
+    def redefine(self, vm: UUID, xml: str, *, instead_of: str) -> None:
+        with self._domain(vm) as domain:
+            editing.redefine(self._link.connection, domain, xml, instead_of)
+
+    def disk_sizes(self, vm: UUID) -> Mapping[str, int]:
+        with self._domain(vm) as domain:
+            return self._link.patience.ask(vm, partial(editing.disk_sizes_of, domain))
+
+    def change_now(self, vm: UUID, change: Change) -> None:
+        with self._domain(vm) as domain:
+            self._link.patience.ask(vm, partial(editing.change_now, self._link.connection, domain, change))
 
     def close(self) -> None:
         self._link.close()
