@@ -1,3 +1,1 @@
-from vms.web.lists.page import Column, ColumnKind, ListKind, ListPage, Pager
-
-__all__ = ["Column", "ColumnKind", "ListKind", "ListPage", "Pager"]
+"""What the lists of machines, operations and the audit trail show, find and ask."""

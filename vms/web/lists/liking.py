@@ -36,5 +36,5 @@ def liking_of(person: Viewer, page: str) -> Liking:
     chosen = next((text for what, _pk, _page, text in rows if what == "columns"), None)
     return Liking(
         views=sorted((View(*row) for what, *row in rows if what == "view"), key=lambda view: view.name.casefold()),
-        columns=DEFAULT if chosen is None else known_columns(json.loads(chosen)),
+        columns=known_columns(DEFAULT if chosen is None else json.loads(chosen), person),
     )

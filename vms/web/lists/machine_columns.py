@@ -9,12 +9,14 @@ from django.db.models.functions import Cast, Concat, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from stoney_panel.lists.page import ColumnKind, ListKind
 from vms import labels
 from vms.models import Interface, Tag
+from vms.models.viewer import Viewer
 from vms.models.vm import VmQuerySet
 from vms.rules.kinds import Kind
 from vms.rules.status import Main
-from vms.web.lists.page import ColumnKind, ListKind
+from vms.web.lists.for_people import list_for
 
 PAGE_OF: Mapping[Kind, str] = {Kind.VM: "vms", Kind.TEMPLATE: "templates"}
 """Under which name a person's views and columns of a list are kept."""
@@ -57,10 +59,10 @@ OPTIONAL = tuple(key for key in LIST.columns if key not in ALWAYS)
 DEFAULT = ("memory", "node", "action")
 
 
-def known_columns(keys: Iterable[object]) -> tuple[str, ...]:
-    """Those of the keys that can be chosen, in the order of the list."""
-    asked = set(map(str, keys))
-    return tuple(key for key in OPTIONAL if key in asked)
+def known_columns(keys: Iterable[object], person: Viewer) -> tuple[str, ...]:
+    """Those of the keys that this person can choose, in the order of the list."""
+    asked, columns = set(map(str, keys)), list_for(person, LIST).columns
+    return tuple(key for key in OPTIONAL if key in asked and key in columns)
 
 
 def with_columns(machines: VmQuerySet, shown: Collection[str]) -> VmQuerySet:

@@ -18,6 +18,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
+from stoney_panel.lists.words import asked_text
 from vms import labels
 from vms.models import Tag
 from vms.models.vm import VmQuerySet
@@ -26,7 +27,6 @@ from vms.rules.power import PAUSED_BY_FAULT
 from vms.rules.status import Main, Second
 from vms.web.lists.machine_groups import Group, nodes_and_tags
 from vms.web.lists.machine_words import with_words
-from vms.web.lists.words import asked_text
 
 MOST_CHOICES = 100
 
@@ -157,21 +157,24 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the address asks for. chosen: the answers to each question; none means that all do."""
+    """What the address asks for. chosen: the answers to each question; none means that all do. sees_nodes: whoever asks
+    may tell machines apart by their nodes."""
 
     kind: Kind
+    sees_nodes: bool
     text: str
     show: str
     chosen: Mapping[str, tuple[str, ...]]
     tags: tuple[str, ...]
 
     @classmethod
-    def asked(cls, query: QueryDict, kind: Kind) -> Filters:
+    def asked(cls, query: QueryDict, kind: Kind, *, sees_nodes: bool) -> Filters:
         """What nobody knows is left out, as if it had not been asked."""
         show = query.get("show", "")
-        dimensions = DIMENSIONS[kind].items()
+        dimensions = _dimensions(kind, sees_nodes=sees_nodes).items()
         return cls(
             kind=kind,
+            sees_nodes=sees_nodes,
             text=asked_text(query),
             show=show if show in PILLS else "",
             chosen={key: _known(query.getlist(key), dimension) for key, dimension in dimensions},
@@ -180,7 +183,7 @@ class Filters:
 
     @property
     def dimensions(self) -> Mapping[str, Dimension]:
-        return DIMENSIONS[self.kind]
+        return _dimensions(self.kind, sees_nodes=self.sees_nodes)
 
     def found(self, machines: VmQuerySet) -> VmQuerySet:
         """Those of the machines that the address asks for. machines: all that the person may see."""
@@ -198,7 +201,7 @@ class Filters:
         return Counts(tally.total, tally.pills, {**tally.values, TAG: tags})
 
     def _base(self, machines: VmQuerySet) -> VmQuerySet:
-        return with_words(machines.of_kind(self.kind), self.text)
+        return with_words(machines.of_kind(self.kind), self.text, sees_nodes=self.sees_nodes)
 
     def _with_tags(self, machines: VmQuerySet) -> VmQuerySet:
         if not self.tags:
@@ -243,6 +246,11 @@ class Filters:
         if self.show and not PILLS[self.show].condition.holds(group):
             failed.add("show")
         return failed
+
+
+def _dimensions(kind: Kind, *, sees_nodes: bool) -> Mapping[str, Dimension]:
+    every = DIMENSIONS[kind]
+    return every if sees_nodes else {key: dimension for key, dimension in every.items() if dimension is not _NODE}
 
 
 def _known(values: list[str], dimension: Dimension) -> tuple[str, ...]:

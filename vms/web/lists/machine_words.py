@@ -10,12 +10,13 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
 
+from stoney_panel.lists.words import in_some_field
 from vms import labels
 from vms.models import Interface, Tag
 from vms.models.vm import VmQuerySet
-from vms.web.lists.words import in_some_field
 
-FIELDS = ("display_name", "name", "node__name", "notes", "os_name", "guest_hostname")
+FIELDS = ("display_name", "name", "notes", "os_name", "guest_hostname")
+NODE = "node__name"
 SHORTEST_STATUS = 3
 
 PART_OF_AN_ID = re.compile(r"[0-9a-f-]{6,36}", re.IGNORECASE)
@@ -24,15 +25,16 @@ PART_OF_AN_ID = re.compile(r"[0-9a-f-]{6,36}", re.IGNORECASE)
 PART_OF_AN_ADDRESS = re.compile(r"(?=.*[.:])[0-9a-f.:]{4,}", re.IGNORECASE)
 
 
-def with_words(machines: VmQuerySet, text: str) -> VmQuerySet:
-    """Those where every word is found somewhere."""
+def with_words(machines: VmQuerySet, text: str, *, sees_nodes: bool) -> VmQuerySet:
+    """Those where every word is found somewhere. sees_nodes: also in the names of nodes."""
+    fields = (*FIELDS, NODE) if sees_nodes else FIELDS
     for word in text.split():
-        machines = machines.filter(_anywhere(word))
+        machines = machines.filter(_anywhere(word, fields))
     return machines
 
 
-def _anywhere(word: str) -> Q:
-    found = in_some_field(FIELDS, word) | _in_status(word.casefold())
+def _anywhere(word: str, fields: tuple[str, ...]) -> Q:
+    found = in_some_field(fields, word) | _in_status(word.casefold())
     tags = Tag.objects.filter(in_some_field(("name",), word))
     found |= Q(pk__in=tags.filter(vms__isnull=False).values("vms"))
     if PART_OF_AN_ID.fullmatch(word):

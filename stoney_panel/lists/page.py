@@ -12,9 +12,9 @@ from django.db.models.expressions import BaseExpression, F, OrderBy
 from django.http import HttpRequest, QueryDict
 from django.utils.functional import Promise
 
-from vms.web.lists.address import Address
-from vms.web.lists.sizes import SIZES, rows_per_page
-from vms.web.lists.words import asked_text, with_every_word
+from stoney_panel.lists.address import Address
+from stoney_panel.lists.sizes import SIZES, rows_per_page
+from stoney_panel.lists.words import asked_text, with_every_word
 
 M = TypeVar("M", bound=Model)
 
