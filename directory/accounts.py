@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from directory.groups import be_in, leave_all
 from directory.ldap.entries import Entry, Found
 from directory.ldap.problems import DirectoryFault, Problem
 from directory.models import Person
@@ -26,10 +27,10 @@ def account_of(found: Found) -> Person:
     role = require_may_have_account(found)
     for _try in range(TRIES - 1):
         try:
-            return _account(found.entry, role)
+            return _account(found, role)
         except IntegrityError:
             log.info("The account of %s is being made by another request", found.entry.name)
-    return _account(found.entry, role)
+    return _account(found, role)
 
 
 def require_may_have_account(found: Found) -> Role:
@@ -50,17 +51,21 @@ def is_local(name: str) -> bool:
     return Person.objects.filter(username__iexact=name.strip(), directory_key=None).exists()
 
 
+@transaction.atomic
 def take_leave(person: Person, why: Problem) -> None:
-    """The directory does not vouch for this person any more: sessions end, and nothing is left but the name."""
+    """The directory does not vouch for this person any more: sessions end. What the person was given waits, unused,
+    for somebody with the same key."""
     log.warning("%s may not log in any more: %s", person.username, why)
     person.take_role(Role.USER)
     person.is_active = False
     person.gone_at = timezone.now()
     person.save(update_fields=["role", "is_superuser", "is_active", "gone_at"])
+    leave_all(person)
 
 
 @transaction.atomic
-def _account(entry: Entry, role: Role) -> Person:
+def _account(found: Found, role: Role) -> Person:
+    entry = found.entry
     _take_name_from_earlier_owner(entry)
     person = Person.objects.filter(directory_key=entry.key).first() or _new_person(entry)
     if person.username not in {"", entry.name}:
@@ -72,6 +77,7 @@ def _account(entry: Entry, role: Role) -> Person:
     person.take_role(role)
     person.is_active, person.gone_at = True, None
     person.save()
+    be_in(person, found.groups)
     return person
 
 

@@ -85,7 +85,7 @@ def _walk(directory: Conversation, so_far: _Check) -> Iterator[tuple[CheckStep, 
         directory.prove(entry, so_far.password)
         yield CheckStep.PASSWORD, {}
     so_far.found = directory.look_for_groups(entry)
-    yield CheckStep.GROUPS, {"groups": "\n".join(so_far.found.groups)}
+    yield CheckStep.GROUPS, {"groups": "\n".join(group.dn for group in so_far.found.groups)}
 
 
 def _of_entry(entry: Entry) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What has become of the people who are logged in: their roles and names follow the directory, and they do as well."""
+"""What has become of the people who are logged in and of their groups: both follow the directory."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from directory.accounts import account_of, take_leave
+from directory.groups import follow_groups, remembered_groups
 from directory.ldap.access import Access
 from directory.ldap.asking import conversation
 from directory.ldap.conversation import Conversation
+from directory.ldap.looking import look_again
 from directory.ldap.problems import DirectoryFault
 from directory.models import Person
 
@@ -34,6 +36,8 @@ def refresh_people() -> None:
             directory.introduce()
             for person in people:
                 _refresh(directory, person)
+            remembered = remembered_groups()
+            follow_groups(remembered.keys(), look_again(directory, access, remembered))
     except DirectoryFault as fault:
         log.warning("The directory could not be asked about people: %s. See manage.py check_directory", fault)
 

@@ -1,15 +1,21 @@
-"""The questions that the panel asks: who logs in here, and what has become of those who did?"""
+"""The questions that the panel asks: who logs in here, who is there, and what has become of those who were?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 from directory.ldap.access import Access
 from directory.ldap.conversation import Conversation
-from directory.ldap.entries import Found
+from directory.ldap.entries import Entry, Found, GroupEntry
+from directory.ldap.looking import look_for_group, look_for_groups, look_for_people
 from directory.ldap.patience import in_time
+from directory.ldap.problems import DirectoryFault
+from directory.ldap.searching import Results
+
+_Answer = TypeVar("_Answer")
 
 
 def log_in(access: Access, name: str, password: str) -> Found:
@@ -20,9 +26,46 @@ def log_in(access: Access, name: str, password: str) -> Found:
 def _log_in(access: Access, name: str, password: str) -> Found:
     with conversation(access) as directory:
         directory.introduce(name, password)
-        entry = directory.find(name)
+        entry = _find(directory, name)
         directory.prove(entry, password)
         return directory.look_for_groups(entry)
+
+
+def _find(directory: Conversation, name: str) -> Entry:
+    try:
+        return directory.find(name)
+    except DirectoryFault:
+        directory.try_in_vain()
+        raise
+
+
+def find_people(access: Access, words: Sequence[str], most: int) -> Results[Entry]:
+    """Those with each of the words in their names or mail address."""
+    return _ask(access, lambda directory: look_for_people(directory, access, words, most))
+
+
+def find_groups(access: Access, words: Sequence[str], most: int) -> Results[GroupEntry]:
+    return _ask(access, lambda directory: look_for_groups(directory, access, words, most))
+
+
+def find_person(access: Access, key: str) -> Found:
+    """Who has this key, and may they log in? A `DirectoryFault` if nobody has it."""
+    return _ask(access, lambda directory: directory.look_for_groups(directory.find_again(key)))
+
+
+def find_group(access: Access, address: str) -> GroupEntry | None:
+    """address: as `GroupEntry.address` gave it."""
+    return _ask(access, lambda directory: look_for_group(directory, access, address))
+
+
+def _ask(access: Access, question: Callable[[Conversation], _Answer]) -> _Answer:
+    return in_time(partial(_ask_as_service, access, question), access.timeout)
+
+
+def _ask_as_service(access: Access, question: Callable[[Conversation], _Answer]) -> _Answer:
+    with conversation(access) as directory:
+        directory.introduce()
+        return question(directory)
 
 
 @contextmanager

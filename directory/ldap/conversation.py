@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import ldap
 import ldap.dn
 import ldap.filter
-from django_auth_ldap.config import LDAPSearch
 
 from directory.ldap.access import Access
 from directory.ldap.entries import Entry, Found, attributes_wanted, entry_of, filter_value_of_key
 from directory.ldap.membership import Member, groups_of
+from directory.ldap.names import dn_below
 from directory.ldap.problems import DirectoryFault, Problem, fault_of
+from directory.ldap.searching import Question, Result, Results, search
 from directory.ldap.securing import reach, try_tls
+
+TWO = 2
+"""Enough to see that there is more than one."""
 
 
 class Conversation:
@@ -66,10 +71,31 @@ class Conversation:
         self._bind(entry.dn, password, when_rejected=Problem.WRONG_PASSWORD)
         self.introduce()
 
+    def try_in_vain(self) -> None:
+        """What `prove` does, for somebody who is not there: nobody can tell by the time it takes who is."""
+        if not self._access.person_dn:
+            with suppress(DirectoryFault):
+                made_up = secrets.token_hex()
+                self._bind(dn_below(self._access.people_base, made_up), made_up, when_rejected=Problem.WRONG_PASSWORD)
+
     def look_for_groups(self, entry: Entry) -> Found:
+        member = Member(entry.dn, entry.attributes, self._connection)
         with self._in_time():
-            groups = groups_of(Member(entry.dn, entry.attributes, self._connection), self._access.groups)
-        return Found(entry, groups, self._access.groups.role_of(groups))
+            groups = groups_of(member, self._access.groups, self._access.attributes)
+        return Found(entry, groups, self._access.groups.role_of(tuple(group.dn for group in groups)))
+
+    def search(self, question: Question) -> Results[Result]:
+        with self._in_time():
+            return search(self._connection, question)
+
+    def look_at(self, dn: str, condition: str, wanted: list[str]) -> Result | None:
+        """The one entry of this name, None if there is none such."""
+        try:
+            return next(iter(self.search(Question(dn, condition, wanted, ldap.SCOPE_BASE)).entries), None)
+        except DirectoryFault as fault:
+            if fault.problem is not Problem.BASE_MISSING:
+                raise
+            return None
 
     def end(self) -> None:
         """Harmless at any time."""
@@ -81,16 +107,11 @@ class Conversation:
     def _find(self, attribute: str, value: str, dn: str = "") -> Entry:
         condition = f"(&{self._access.people_filter}({attribute}={value}))"
         base, scope = (dn, ldap.SCOPE_BASE) if dn else (self._access.people_base, ldap.SCOPE_SUBTREE)
-        with self._in_time():
-            results = self._search(base, scope, condition)
-        if len(results) != 1:
-            raise DirectoryFault(Problem.AMBIGUOUS if results else Problem.NOT_FOUND, condition)
-        return entry_of(self._access.attributes, *results[0])
-
-    def _search(self, base: str, scope: int, condition: str) -> list[tuple[str, Mapping[str, list[Any]]]]:
-        search = LDAPSearch(base, scope, condition.replace("%", "%%"), attributes_wanted(self._access.attributes))
-        results: list[tuple[str, Mapping[str, list[Any]]]] = search.execute(self._connection)
-        return results
+        wanted = attributes_wanted(self._access.attributes)
+        found = self.search(Question(base, condition, wanted, scope, TWO)).entries
+        if len(found) != 1:
+            raise DirectoryFault(Problem.AMBIGUOUS if found else Problem.NOT_FOUND, condition)
+        return entry_of(self._access.attributes, *found[0])
 
     def _bind(self, dn: str, password: str, *, when_rejected: Problem) -> None:
         """An empty password with a name would be answered with success, and would prove nothing."""

@@ -1,23 +1,22 @@
-"""What the directory says about one person, in the panel's words."""
+"""What the directory says about a person or a group, in the panel's words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import ldap.filter
 
-from directory.ldap.access import Attributes
+from directory.ldap.access import Attributes, GroupKind, Groups
+from directory.ldap.names import first_value, key_of_dn
 from directory.ldap.problems import DirectoryFault, Problem
+from directory.ldap.searching import Values
 from directory.roles import Role
 
 # Active Directory's key is sixteen bytes; everybody else's is text.
 GUID = "objectguid"
 FOR_GROUPS = ("uid", "gidNumber", "memberOf")
-
-Values = Mapping[str, list[Any]]
+GROUP_NAME = "cn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +33,45 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupEntry:
+    """A group as the directory has it. key: the same after a rename; where the directory shows no such thing, its
+    distinguished name in the one spelling that `key_of_dn` gives."""
+
+    dn: str
+    key: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        """What it is found by again."""
+        return self.dn if is_named_by_place(self.key, self.dn) else self.key
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """An entry, with what its groups make of it. role: None if it may not log in."""
 
     entry: Entry
-    groups: tuple[str, ...]
+    groups: tuple[GroupEntry, ...]
     role: Role | None
 
 
 def attributes_wanted(names: Attributes) -> list[str]:
     """Operational attributes such as entryUUID come only when they are asked for by name."""
-    return [names.name, names.key, names.full_name, names.mail, names.language, *FOR_GROUPS]
+    return [*attributes_shown(names), names.language, *FOR_GROUPS]
+
+
+def attributes_shown(names: Attributes) -> list[str]:
+    return [names.key, *attributes_searched(names)]
+
+
+def attributes_searched(names: Attributes) -> list[str]:
+    return [names.name, names.full_name, names.mail]
+
+
+def is_named_by_place(key: str, dn: str) -> bool:
+    """Whether a group's key is nothing but its name."""
+    return key == key_of_dn(dn)
 
 
 def entry_of(names: Attributes, dn: str, values: Values) -> Entry:
@@ -62,10 +89,25 @@ def entry_of(names: Attributes, dn: str, values: Values) -> Entry:
     return entry
 
 
+def group_entry_of(groups: Groups, names: Attributes, dn: str, values: Values) -> GroupEntry:
+    """What stands on people (memberOf) is a name and nothing more, so groups that are found count by it as well."""
+    if groups.kind is GroupKind.MEMBER_OF:
+        return group_entry_named(dn)
+    return GroupEntry(dn, _key(names.key, values) or key_of_dn(dn), _first(GROUP_NAME, values) or first_value(dn))
+
+
+def group_entry_named(dn: str) -> GroupEntry:
+    return GroupEntry(dn, key_of_dn(dn), first_value(dn))
+
+
 def filter_value_of_key(names: Attributes, key: str) -> str:
+    """A `DirectoryFault` if nobody can have this key."""
     if names.key.lower() != GUID:
         return str(ldap.filter.escape_filter_chars(key))
-    return "".join(f"\\{byte:02x}" for byte in UUID(key).bytes_le)
+    try:
+        return "".join(f"\\{byte:02x}" for byte in UUID(key).bytes_le)
+    except ValueError as error:
+        raise DirectoryFault(Problem.NOT_FOUND, key) from error
 
 
 def _key(name: str, values: Values) -> str:

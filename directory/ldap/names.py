@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import ldap
 import ldap.dn
 
 DnKey = tuple[frozenset[tuple[str, str]], ...]
 
 NOBODY = "ldapi://%2Fnonexistent"
+LONGEST_KEY = 255
 
 
 def is_dn(text: str) -> bool:
@@ -34,6 +37,23 @@ def dn_key(dn: str) -> DnKey:
     """The same for two spellings of one name: case, spaces after commas and escapes do not count."""
     parts = ldap.dn.str2dn(dn)
     return tuple(frozenset((name.lower(), _plain(value)) for name, value, _flags in part) for part in parts)
+
+
+def key_of_dn(dn: str) -> str:
+    """One text for all spellings, short enough to be kept."""
+    text = str(ldap.dn.dn2str([[(name, value, 1) for name, value in sorted(part)] for part in dn_key(dn)]))
+    return text if len(text) <= LONGEST_KEY else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def first_value(dn: str) -> str:
+    """As "Ops" of "cn=Ops,ou=groups,dc=example"; "" of nothing."""
+    parts = ldap.dn.str2dn(dn)
+    return str(parts[0][0][1]) if parts else ""
+
+
+def place_of(dn: str) -> str:
+    """What it is in."""
+    return str(ldap.dn.dn2str(ldap.dn.str2dn(dn)[1:]))
 
 
 def _plain(value: str) -> str:

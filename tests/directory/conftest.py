@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def slapd(tmp_path: Path, certificates: Path) -> Iterator[RunningSlapd]:
     with running(tmp_path, certificates, ENTRIES) as one:
         yield one
+
+
+@pytest.fixture
+def silence() -> Iterator[int]:
+    """A port where somebody takes connections and never says a word."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(100)
+        yield listening.getsockname()[1]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from axes.models import AccessAttempt
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -30,15 +31,6 @@ SLACK = 3
 
 LOCAL_PASSWORD = "local password"
 Spoil = Callable[[RunningSlapd, Access, Path], Access]
-
-
-@pytest.fixture
-def silence() -> Iterator[int]:
-    """A port where somebody takes connections and never says a word."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(100)
-        yield listening.getsockname()[1]
 
 
 @pytest.fixture
@@ -197,5 +189,21 @@ def test_a_local_login_never_waits_for_the_directory(panel: LogIn, settings: Set
     settings.DIRECTORY = replace(access, uri=f"ldap://127.0.0.1:{silence}")
     began = time.monotonic()
     assert panel("root", LOCAL_PASSWORD)
-    assert not panel("root", "wrong")
     assert time.monotonic() - began < SLACK
+
+
+def test_to_be_refused_takes_as_long_for_every_name(panel: LogIn, settings: Settings, access: Access, silence: int):
+    assert panel("anna")
+    Person.objects.create_user("root", LOCAL_PASSWORD)
+    settings.DIRECTORY = replace(access, uri=f"ldap://127.0.0.1:{silence}", timeout=2)
+    for name in ("root", "anna", "nobody"):
+        began = time.monotonic()
+        assert not panel(name, "wrong")
+        assert 2 <= time.monotonic() - began < 2 + SLACK
+
+
+def test_passwords_of_local_accounts_are_not_guessed_while_the_directory_is_down(panel: LogIn, slapd: RunningSlapd):
+    Person.objects.create_user("root", LOCAL_PASSWORD)
+    slapd.stop()
+    assert not panel("root", "wrong") and not panel("anna", PASSWORD)
+    assert list(AccessAttempt.objects.values_list("username", flat=True)) == ["root"]

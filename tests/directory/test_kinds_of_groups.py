@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import ldap
 import pytest
 
 from directory.ldap.access import Access, Attributes, GroupKind, Groups
 from directory.ldap.asking import conversation, log_in
+from directory.ldap.entries import GroupEntry
 from directory.ldap.membership import Member, groups_of
 from directory.ldap.names import dn_key
 from directory.ldap.problems import DirectoryFault, Problem
@@ -100,15 +102,30 @@ class Listener:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        entry = (group_dn("wanted"), {"cn": [b"wanted"], "objectGUID": [GUID.bytes_le]})
+        self._answers = iter(
+            [
+                (ldap.RES_SEARCH_REFERENCE, [(None, ["ldap://elsewhere"])]),
+                (ldap.RES_SEARCH_ENTRY, [entry]),
+                (ldap.RES_SEARCH_RESULT, []),
+            ]
+        )
 
-    def search_s(self, _base: str, _scope: int, condition: str, wanted: list[str]) -> list[Any]:
+    def search_ext(self, _base: str, _scope: int, condition: str, wanted: list[str], *, sizelimit: int) -> int:
         self.asked.append(condition)
-        assert wanted == ["cn"]
-        return [(group_dn("wanted"), {"cn": [b"wanted"]})]
+        assert (wanted, sizelimit) == (["cn", "objectGUID"], 0)
+        return 1
+
+    def get_option(self, _option: int) -> float:
+        return 5.0
+
+    def result3(self, _asked: int, _all: int, _timeout: float) -> tuple[Any, ...]:
+        return next(self._answers)
 
 
 def test_active_directory_is_asked_by_its_own_rule():
     listener = Listener()
     member = Member("cn=Ö (x)\\, y,dc=example", {}, listener)
-    assert groups_of(member, Groups(GROUPS, GroupKind.ACTIVE_DIRECTORY, nested=True)) == (group_dn("wanted"),)
+    groups, names = Groups(GROUPS, GroupKind.ACTIVE_DIRECTORY, nested=True), Attributes(key="objectGUID")
+    assert groups_of(member, groups, names) == (GroupEntry(group_dn("wanted"), str(GUID), "wanted"),)
     assert listener.asked == ["(&(objectClass=*)(member:1.2.840.113556.1.4.1941:=cn=Ö \\28x\\29\\5c, y,dc=example))"]
