@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from directory.health import note_answer, note_fault
 from directory.ldap.access import Access
 from directory.ldap.asking import log_in
 from directory.ldap.problems import DirectoryFault
+from directory.locking import count_not
 from directory.models import Person
 from directory.roles import Role, rights_of
 
@@ -23,18 +25,21 @@ log = logging.getLogger(__name__)
 
 
 class DirectoryBackend(BaseBackend):
-    """People of the LDAP directory. Asked after the local accounts, and never about them."""
+    """People of the LDAP directory. Asked after the local accounts, and never told about them."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_other: Any
     ) -> Person | None:
         access: Access | None = settings.DIRECTORY
-        if access is None or not _can_be_asked(username or "", password or "") or is_local(username or ""):
+        if access is None or not _can_be_asked(username or "", password or ""):
             return None
+        name, local = str(username).strip(), is_local(str(username))
         try:
-            person = account_of(log_in(access, str(username).strip(), str(password)))
+            person = account_of(log_in(access, *(_nobody() if local else (name, str(password)))))
         except DirectoryFault as fault:
-            _note(fault, str(username))
+            _note(fault, name)
+            if request is not None and not local and not fault.is_about_the_person:
+                count_not(request)
             return None
         note_answer()
         return person
@@ -50,6 +55,12 @@ class RoleBackend(BaseBackend):
         if not isinstance(user_obj, Person) or not user_obj.is_active or obj is not None:
             return set()
         return set(rights_of(Role(user_obj.role)))
+
+
+def _nobody() -> tuple[str, str]:
+    """Asked for instead of a local account, of which the directory hears nothing: to be refused takes as long as for a
+    name that nobody has, so the time tells nobody which names there are."""
+    return secrets.token_hex(), secrets.token_hex()
 
 
 def _can_be_asked(name: str, password: str) -> bool:

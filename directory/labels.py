@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from directory.checking import CheckStep
 from directory.ldap.problems import Problem
+from directory.locking import Lock
+from directory.models.person import Standing
+from directory.policy import Refusal
 from directory.roles import Role
 
 ROLE: Mapping[Role, Promise] = {
@@ -18,6 +22,62 @@ ROLE: Mapping[Role, Promise] = {
     Role.AUDITOR: pgettext_lazy("role", "Auditor"),
     Role.USER: pgettext_lazy("role", "User"),
 }
+
+ROLE_SAYS: Mapping[Role, Promise] = {
+    Role.ADMINISTRATOR: _("May do everything, also with people and nodes."),
+    Role.OPERATOR: _(
+        "Sees every virtual machine and node, starts and stops machines, and makes new ones from templates."
+    ),
+    Role.AUDITOR: _("Sees every virtual machine and node and the audit trail, and changes nothing."),
+    Role.USER: _("Sees only the virtual machines to which an administrator has given a right."),
+}
+
+STANDING: Mapping[Standing, Promise] = {
+    Standing.MAY_LOG_IN: pgettext_lazy("state of an account", "May log in"),
+    Standing.BLOCKED: pgettext_lazy("state of an account", "Blocked"),
+    Standing.GONE: pgettext_lazy("state of an account", "Gone from the directory"),
+}
+LOCKED_NOW = pgettext_lazy("state of an account", "Locked: too many attempts")
+STANDING_SAYS: Mapping[Standing, Promise] = {
+    Standing.BLOCKED: _("An administrator has blocked this account. That holds whatever the directory says."),
+    Standing.GONE: _(
+        "The directory does not know this person any more, or has no role for them. What was given to them here is "
+        "kept in case they come back."
+    ),
+}
+
+LOCAL = pgettext_lazy("where an account comes from", "Local")
+FROM_DIRECTORY = pgettext_lazy("where an account comes from", "LDAP directory")
+
+REFUSAL: Mapping[Refusal, Promise] = {
+    Refusal.FROM_DIRECTORY: _("This account comes from the LDAP directory. Name, role and password are changed there."),
+    Refusal.YOURSELF: _("This is your own account: somebody else has to do this."),
+    Refusal.LAST_ADMINISTRATOR: _(
+        "This is the last local administrator who can log in. Without one, nobody gets in when the directory does not "
+        "answer."
+    ),
+    Refusal.BLOCKED_ALREADY: _("This account is blocked already."),
+    Refusal.NOT_BLOCKED: _("This account is not blocked."),
+}
+
+LOCK: Mapping[Lock, Promise] = {
+    Lock.NAME_FROM_ADDRESS: pgettext_lazy("what is locked", "This name from this address"),
+    Lock.ADDRESS: pgettext_lazy("what is locked", "This address, for every name"),
+    Lock.NAME: pgettext_lazy("what is locked", "This name, from addresses where it has not logged in before"),
+}
+
+# Translators: a browser and the operating system it runs on, such as "Firefox on Windows".
+BROWSER_ON_SYSTEM = pgettext_lazy("a session", "%(browser)s on %(system)s")
+UNKNOWN_BROWSER = pgettext_lazy("a session", "Unknown browser")
+
+DELETE_PERSON = pgettext_lazy("question", "Delete the account %(name)s?")
+DELETE_PERSON_SAYS = _(
+    "%(name)s is logged out at once and cannot log in any more. The rights of this account and its membership in "
+    "groups go with it. Machines, operations and the audit trail stay and keep the name."
+)
+DELETE_GROUP = pgettext_lazy("question", "Delete the group %(name)s?")
+DELETE_GROUP_SAYS = _("The rights of this group go with it. Its members stay, with what they have of their own.")
+DELETE = pgettext_lazy("button", "Delete")
 
 CHECK_STEP: Mapping[CheckStep, Promise] = {
     CheckStep.CONNECT: pgettext_lazy("step of a check", "Connect to the directory"),
@@ -72,6 +132,36 @@ PROBLEM: Mapping[Problem, Promise] = {
     Problem.BLOCKED: _("This account was blocked in the panel."),
 }
 
+CANNOT_SEARCH = _("The directory cannot be asked at the moment. Only those whom the panel knows already are listed.")
+MAY_NOT_SEARCH = _(
+    "People log in to this directory themselves, so the panel cannot search it. "
+    "Only those whom the panel knows already are listed."
+)
+NO_SUCH_PERSON = _("This person is not there any more, or may not log in to the panel.")
+NO_SUCH_GROUP = _("This group is not there any more.")
+CANNOT_SAY_WHO = _("The directory cannot be asked at the moment, so the panel cannot say who that is.")
+
 DIRECTORY_DOES_NOT_ANSWER = _(
     "The directory of people cannot be asked at the moment. Local accounts can log in all the same."
 )
+
+
+def too_many_tries(wait: datetime.timedelta) -> str:
+    minutes = round(wait.total_seconds() / 60)
+    return ngettext(
+        "Too many attempts. Try again in %(count)s minute, or ask an administrator to unlock you.",
+        "Too many attempts. Try again in %(count)s minutes, or ask an administrator to unlock you.",
+        minutes,
+    ) % {"count": minutes}
+
+
+def logged_out_of(count: int) -> str:
+    return ngettext("%(count)s session was ended.", "%(count)s sessions were ended.", count) % {"count": count}
+
+
+def addresses(count: int) -> str:
+    return ngettext("%(count)s address", "%(count)s addresses", count) % {"count": count}
+
+
+def names(count: int) -> str:
+    return ngettext("%(count)s name", "%(count)s names", count) % {"count": count}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from enum import StrEnum
+from typing import Any, ClassVar
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -13,8 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from directory.roles import Role
+from directory.signals import people_changed
 
 LONGEST_NAME = 150
+
+
+class Standing(StrEnum):
+    MAY_LOG_IN = "may-log-in"
+    BLOCKED = "blocked"
+    """In the panel, whatever the directory says."""
+    GONE = "gone"
+    """From the directory, or from the groups that let people in."""
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -72,6 +82,13 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.full_name or self.username
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """Says so if it changes what the person may see and do."""
+        before = Person.objects.filter(pk=self.pk).values_list("role", "is_active").first() if self.pk else None
+        super().save(*args, **options)
+        if before not in {None, (self.role, self.is_active)}:
+            people_changed.send(sender=Person)
+
     @staticmethod
     def check_username(name: str) -> None:
         """A `ValidationError` if nobody can be called so."""
@@ -82,6 +99,12 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def is_local(self) -> bool:
         """The panel itself has the password; the LDAP directory is not asked."""
         return self.directory_key is None
+
+    @property
+    def standing(self) -> Standing:
+        if self.is_active:
+            return Standing.MAY_LOG_IN
+        return Standing.GONE if self.gone_at else Standing.BLOCKED
 
     @property
     def is_administrator(self) -> bool:

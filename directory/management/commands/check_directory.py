@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from directory.checking import check
-from directory.presenters import StepView, check_view
+from directory.presenters.checking import StepView, check_view
 
 
 class Command(BaseCommand):

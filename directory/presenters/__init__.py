@@ -1,0 +1,1 @@
+"""People, groups, locks and sessions as pages show them: finished words."""
