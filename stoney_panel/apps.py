@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,5 @@ class PanelConfig(AppConfig):
 
     def ready(self) -> None:
         start()
+        for module in ("connecting", "auditing"):
+            import_module(f"stoney_panel.{module}")  # only now: they know models

@@ -13,7 +13,8 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, get_language_info, pgettext_lazy
 
 from stoney_panel.preferences import theme_of
-from vms.operations.permission import may_make
+from vms.operations.permission import may_make, may_read_audit, sees_every_vm, sees_nodes
+from vms.web.lists.for_people import EVERY_VM, MY_VMS, TEMPLATES
 from vms.web.presenters.counts import Counts, counts_for
 from vms.web.presenters.freshness import Freshness, freshness
 
@@ -46,6 +47,7 @@ class Chrome:
     fresh: Freshness | None
     operations_url: str
     operations_count: int
+    sees_every_vm: bool
 
 
 # Translators: headings of the navigation.
@@ -54,20 +56,28 @@ SETUP = pgettext_lazy("navigation", "Set-up")
 NO_SECTION = ""
 
 _ITEMS: tuple[tuple[str, Promise, str, str, Promise | str], ...] = (
-    ("vms:list", pgettext_lazy("navigation", "Virtual machines"), "vm", "vms", NO_SECTION),
-    ("vms:templates", pgettext_lazy("navigation", "VM templates"), "template", "templates", NO_SECTION),
+    ("vms:list", EVERY_VM, "vm", "vms", NO_SECTION),
+    ("vms:templates", TEMPLATES, "template", "templates", NO_SECTION),
     ("nodes:list", pgettext_lazy("navigation", "Nodes"), "node", "nodes", NO_SECTION),
     ("images:list", pgettext_lazy("navigation", "Images"), "disc", "", NO_SECTION),
     ("operations:list", pgettext_lazy("navigation", "Operations"), "operations", "under_way", WORK),
-    ("people:check_directory", pgettext_lazy("navigation", "Directory"), "users", "", SETUP),
+    ("audit:list", pgettext_lazy("navigation", "Audit"), "archive", "", WORK),
+    ("people:list", pgettext_lazy("navigation", "People"), "users", "", SETUP),
     ("states", pgettext_lazy("navigation", "States & actions"), "states", "", SETUP),
 )
 
 # Every other place is for everybody who is logged in.
 _FOR_SOME: Mapping[str, Callable[[Any], bool]] = {
+    "vms:templates": sees_every_vm,
+    "nodes:list": sees_nodes,
     "images:list": may_make,
-    "people:check_directory": lambda person: bool(person.is_administrator),
+    "audit:list": may_read_audit,
+    "people:list": lambda person: bool(person.is_administrator),
 }
+
+
+_LABEL_OF_OWN: Mapping[str, Promise] = {"vms:list": MY_VMS}
+"""Instead, for whoever sees only the machines that they were given."""
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -88,16 +98,17 @@ def _chrome(request: HttpRequest) -> Chrome:
         fresh=freshness(counts) if logged_in else None,
         operations_url=f"{reverse('operations:list')}?show=attention",
         operations_count=counts.need_attention,
+        sees_every_vm=logged_in and sees_every_vm(request.user),
     )
 
 
 def _nav(request: HttpRequest, counts: Counts) -> list[NavItem]:
     """A view may say to which entry its page belongs; else the address tells."""
-    section_of_page = getattr(request, "section", "")
+    section_of_page, sees_all = getattr(request, "section", ""), sees_every_vm(request.user)
     return [
         NavItem(
             url=reverse(name),
-            label=str(label),
+            label=str(label if sees_all else _LABEL_OF_OWN.get(name, label)),
             icon=icon,
             count=getattr(counts, count) if count else None,
             current=name == section_of_page if section_of_page else request.path.startswith(reverse(name)),

@@ -1,5 +1,6 @@
 """All settings. What differs between installations comes from the environment, see docs/running.md."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -25,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "template_partials",
     "csp",
+    "axes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -37,10 +39,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "stoney_panel.auditing.EveryRequestIsWrittenDown",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "stoney_panel.middleware.visits_are_seen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "stoney_panel.middleware.last_event_id",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
     {
@@ -68,8 +73,10 @@ DATABASES = {"default": env.database("DATABASE_URL", f"sqlite://{DATA / 'panel.s
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "directory.Person"
-# Local accounts first: they are a way in when the directory is down, and it never learns their passwords.
+# The door first: whoever is locked out is asked of nobody, neither here nor in the directory.
+# Then local accounts: they are a way in when the directory is down, and it never learns their passwords.
 AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
     "directory.backends.DirectoryBackend",
     "directory.backends.RoleBackend",
@@ -82,11 +89,25 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+LOGIN_TRIES = env.number("PANEL_LOGIN_TRIES", 5, least=2, most=100)
+LOGIN_WAIT = timedelta(minutes=env.number("PANEL_LOGIN_WAIT", 15, least=1, most=1440))
+AXES_HANDLER = "directory.locking.Door"
+AXES_FAILURE_LIMIT = LOGIN_TRIES
+AXES_COOLOFF_TIME = LOGIN_WAIT
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # what a login that works forgives; Door knows more locks
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else strangers could keep somebody out for ever
+AXES_LOCKOUT_CALLABLE = "directory.views.logging_in.say_that_it_is_locked"
+AXES_CLIENT_IP_CALLABLE = "stoney_panel.addresses.network_of"
+AXES_USERNAME_CALLABLE = "directory.locking.name_given"
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken", "old_password", "new_password1", "new_password2"]
+AXES_VERBOSE = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "vms:list"
 LOGOUT_REDIRECT_URL = "login"
 
 HTTPS = env.flag("PANEL_HTTPS", default=False)
+PROXIES = env.networks("PANEL_PROXIES")
 SESSION_COOKIE_NAME = "__Host-panel" if HTTPS else "panel"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_SECURE = HTTPS
@@ -172,9 +193,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 240},
     },
+    "forget sessions that have ended": {
+        "task": "stoney_panel.tasks.forget_what_has_ended",
+        "schedule": 3600.0,
+        "options": {"expires": 1800},
+    },
 }
 
 HYPERVISOR_DRIVER = "vms.hypervisor.libvirt_driver"
+PEOPLE = "directory.finding"
 SHUTDOWN_TIME_LIMIT = env.number("PANEL_SHUTDOWN_TIME_LIMIT", 90, least=5, most=3600)
 NODE_PATIENCE = env.number("PANEL_NODE_PATIENCE", 120, least=5, most=86400)
 STREAMS_PER_NODE = env.number("PANEL_STREAMS_PER_NODE", 2, least=1, most=100)
@@ -183,6 +210,7 @@ SHARED_FOLDERS = env.words("PANEL_SHARED_FOLDERS", "")
 VIRTUALISATION = env.choice("PANEL_VIRTUALISATION", "auto", among=("auto", "kvm", "qemu"))
 UPLOADS = DATA / "uploads"
 UPLOAD_LIMIT = env.number("PANEL_UPLOAD_LIMIT", 20, least=1, most=10_000)  # GiB
+CONSOLES_AT_ONCE = env.number("PANEL_CONSOLES", 100, least=1, most=10_000)
 AGENT_CHECK_SECONDS = env.number("PANEL_AGENT_CHECK_SECONDS", 10, least=2, most=3600)
 
 LOGGING = {
@@ -193,6 +221,7 @@ LOGGING = {
     "loggers": {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
     },
     "root": {"handlers": ["console"], "level": env.text("PANEL_LOG_LEVEL", "INFO")},
 }

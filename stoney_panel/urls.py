@@ -2,7 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from directory.views import LogIn
+from directory.views.logging_in import LogIn
 from stoney_panel.health import healthz
 from stoney_panel.preferences import set_language, set_theme
 from vms.web.views import states
@@ -14,7 +14,9 @@ urlpatterns = [
     path("images/", include("vms.web.urls.images")),
     path("bulk/", include("vms.web.urls.bulk")),
     path("operations/", include("vms.web.urls.operations")),
-    path("people/", include("directory.urls")),
+    path("audit/", include("vms.web.urls.audit")),
+    path("people/", include("directory.urls.people")),
+    path("account/", include("directory.urls.account")),
     path("states/", states.show, name="states"),
     path("login/", LogIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

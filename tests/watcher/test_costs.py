@@ -10,11 +10,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from directory.models import Person
 from vms.hypervisor.contract import Machine
 from vms.hypervisor.fake import FakeNode
-from vms.models import Node, Vm
+from vms.models import AuditLine, Event, Node, Vm
 from vms.operations.reaching import reach
+from vms.operations.requesting import Order, request_action
+from vms.rules.actions import Action
 from vms.rules.power import Power, PowerReason
+from vms.rules.timeline import What
 from vms.watcher.looking import Lookout
 from vms.watcher.news import MachineSeen, News
 from vms.watcher.recording import record
@@ -96,3 +100,26 @@ def test_a_machine_unknown_until_now_that_is_told_of_twice_at_once_is_found_once
     machine = Machine(uuid4(), "web1", Power.RUNNING)
     record(MachineSeen(node.pk, machine), MachineSeen(node.pk, machine))
     assert Vm.objects.get(pk=machine.uuid).status.name == "Running"
+
+
+def test_what_is_told_costs_two_questions_however_much_it_is(lookout: Lookout, alpha: FakeNode) -> None:
+    news = changed(alpha, lookout, Power.RUNNING)
+    with CaptureQueriesContext(connection) as asked:
+        record(*news)
+    told = [sql for query in asked if "vms_event" in (sql := query["sql"]) or "vms_auditline" in sql]
+    assert len(told) == 2
+    lines = AuditLine.objects.filter(request=What.STARTED)
+    assert lines.count() == Event.objects.filter(what=What.STARTED).count() == MACHINES
+    assert set(lines.values_list("by_panel", "outcome", "person_name", "subject")) == {(False, "seen", "", "vm")}
+
+
+def test_what_the_panel_does_itself_is_not_told_as_another_tools_doing(
+    lookout: Lookout, alpha: FakeNode, anna: Person
+) -> None:
+    vm = Vm.objects.first()
+    assert vm is not None
+    request_action(vm, Order(Action.START, {}), by=anna)
+    alpha.become(vm.pk, Power.RUNNING)
+    record(*lookout.one(vm.pk))
+    assert Event.objects.filter(vm=vm, what=What.STARTED, by_panel=True).exists()
+    assert not AuditLine.objects.filter(request=What.STARTED).exists()

@@ -1,6 +1,10 @@
 """What the audit trail tells apart."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from vms.rules.actions import Action
+from vms.rules.timeline import What
 
 
 class Outcome(StrEnum):
@@ -25,3 +29,74 @@ class Subject(StrEnum):
     PERSON = "person"
     GROUP = "group"
     PANEL = "panel"
+
+
+class Request(StrEnum):
+    """What people ask for that is no action on a machine. Places on the panel have requests of their own beside these:
+    the name of an address stands for itself."""
+
+    NOTES = "notes"
+    TAGS = "tags"
+    CANCEL = "cancel"
+    CLOSE = "close"
+    ACKNOWLEDGE = "acknowledge"
+    LIMIT = "limit"
+    TRY_NODE = "try_node"
+    ADD_NODE = "add_node"
+    REMOVE_NODE = "remove_node"
+    UPLOAD = "upload"
+    REMOVE_IMAGE = "remove_image"
+    USE_OVER = "use_over"
+    LOG_IN = "log_in"
+    LOG_OUT = "log_out"
+
+
+class Why(StrEnum):
+    """Why something was refused, beside the reasons that stand in a machine's way and the faults of a file."""
+
+    NOT_LOGGED_IN = "not_logged_in"
+    WRONG_CREDENTIALS = "wrong_credentials"
+    LOCKED_OUT = "locked_out"
+    NOT_VALID = "not_valid"
+    NOTHING_TO_DO = "nothing_to_do"
+    TOO_LATE = "too_late"
+    NAMES_TAKEN = "names_taken"
+    NODE_HAS_MACHINES = "node_has_machines"
+    WRONG_CHECKSUM = "wrong_checksum"
+    STILL_NEEDED = "still_needed"
+
+
+class Area(StrEnum):
+    """What requests are about, for people who look for one. OTHER: whatever is in none of them."""
+
+    POWER = "power"
+    MACHINES = "machines"
+    RIGHTS = "rights"
+    IMAGES = "images"
+    NODES = "nodes"
+    LOGINS = "logins"
+    ACCOUNTS = "accounts"
+    OTHER = "other"
+
+
+RUN = frozenset({Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.RESET, Action.PAUSE})
+
+ABOUT: Mapping[Area, frozenset[str]] = {
+    Area.POWER: frozenset(
+        RUN
+        | {What.STARTED, What.STOPPED, What.PAUSED, What.RESUMED, What.CRASHED}
+        | {What.REBOOTED, What.FROZE, What.WATCHDOG, What.IO_ERROR}
+    ),
+    Area.MACHINES: frozenset(
+        (set(Action) - RUN - {Action.USERS, Action.GROUPS})
+        | {Request.NOTES, Request.TAGS, Request.CANCEL, Request.CLOSE, Request.ACKNOWLEDGE, Request.LIMIT}
+        | {Request.USE_OVER}
+        | {What.FOUND, What.RENAMED, What.DEFINITION_CHANGED, What.MOVED, What.GONE, What.BACK, What.MODE_CHANGED}
+    ),
+    Area.RIGHTS: frozenset({Action.USERS, Action.GROUPS}),
+    Area.IMAGES: frozenset({Request.UPLOAD, Request.REMOVE_IMAGE}),
+    Area.NODES: frozenset({Request.TRY_NODE, Request.ADD_NODE, Request.REMOVE_NODE, What.NODE_LOST, What.NODE_FOUND}),
+    Area.LOGINS: frozenset({Request.LOG_IN, Request.LOG_OUT}),
+}
+BEGINS_WITH: Mapping[Area, tuple[str, ...]] = {Area.ACCOUNTS: ("people:", "account:")}
+"""Whatever is asked on the pages of an app is about the same."""

@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import Model
 
 from vms.hypervisor.machine_xml import MachineDescription, PanelMark
-from vms.models import Disk, Event, Interface, Vm
+from vms.models import Disk, Interface, Vm
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.settling import settle
+from vms.operations.telling import tell
 from vms.rules.actions import MAKES_A_MACHINE, Action
 from vms.rules.following import first_wish
 from vms.rules.kinds import Lifetime, Link
@@ -51,7 +52,7 @@ def _first_sight(news: MachineSeen) -> Vm:
         power_reason=machine.reason,
         wanted=_first_wish(news),
     )
-    Event.objects.create(what=What.FOUND, vm=vm, node_id=news.node, values={"node": vm.node.name})
+    tell(What.FOUND, vm, {"node": vm.node.name})
     settle(vm.uuid)
     announce(COUNTS)
     return vm
@@ -73,7 +74,7 @@ def _takes_over(vm: Vm, news: MachineSeen) -> bool:
     old = vm.node.name
     Vm.objects.filter(pk=vm.pk).update(node=news.node)
     vm.refresh_from_db()
-    Event.objects.create(what=What.MOVED, vm=vm, node_id=news.node, values={"old": old, "new": vm.node.name})
+    tell(What.MOVED, vm, {"old": old, "new": vm.node.name})
     return True
 
 
@@ -82,7 +83,7 @@ def _is_back(vm: Vm, news: MachineSeen) -> None:
         gone_at=None, deleted_at=None, wanted=first_wish(news.machine.power, news.machine.reason)
     )
     vm.refresh_from_db()
-    Event.objects.create(what=What.BACK, vm=vm, node_id=news.node, values={"node": vm.node.name})
+    tell(What.BACK, vm, {"node": vm.node.name})
     settle(vm.uuid)
 
 
@@ -90,7 +91,7 @@ def mark_gone(vm: Vm) -> None:
     """The node no longer lists it. The row stays, with all rights that hang on it."""
     if not vm.mark_gone():
         return
-    Event.objects.create(what=What.GONE, vm=vm, node_id=vm.node_id, values={"node": vm.node.name})
+    tell(What.GONE, vm, {"node": vm.node.name})
     settle(vm.uuid)
 
 
@@ -184,10 +185,9 @@ def _cut(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tell_the_timeline(vm: Vm, old_name: str, known_hardware: list[object]) -> None:
     if old_name not in {vm.display_name, vm.name}:
-        values = {"old": old_name, "new": vm.display_name}
-        Event.objects.create(what=What.RENAMED, vm=vm, node_id=vm.node_id, values=values)
+        tell(What.RENAMED, vm, {"old": old_name, "new": vm.display_name})
     if known_hardware[0] and known_hardware != _hardware_of(vm) and not _is_our_doing(vm):
-        Event.objects.create(what=What.DEFINITION_CHANGED, vm=vm, node_id=vm.node_id)
+        tell(What.DEFINITION_CHANGED, vm)
 
 
 def _is_our_doing(vm: Vm) -> bool:

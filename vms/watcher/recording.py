@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from vms.models import Event, Node, Operation, Vm
+from vms.models import Node, Operation, Vm
 from vms.operations.announcing import announce
 from vms.operations.following import follow, wake
 from vms.operations.settling import settle, settle_node, settled_together
+from vms.operations.telling import tell, told_together
 from vms.rules.actions import MAKES_A_MACHINE, Action, Slot
 from vms.rules.events import Happening
 from vms.rules.kinds import Link
@@ -43,7 +44,7 @@ from vms.watcher.recording_storage import storage_seen
 @transaction.atomic
 def record(*news: News) -> None:
     """All or nothing, in this order. Many at once cost less than each alone."""
-    with settled_together():
+    with settled_together(), told_together():
         for kind, some in groupby(news, type):
             _RECORDERS[kind](list(some))
 
@@ -64,14 +65,14 @@ def _node_found(news: NodeFound) -> None:
         memory_free=info.memory_free,
     )
     if node.found(timezone.now()):
-        Event.objects.create(what=What.NODE_FOUND, node=node)
+        tell(What.NODE_FOUND, node)
     settle_node(node)
 
 
 def _node_lost(news: NodeLost) -> None:
     node = Node.objects.filter(pk=news.node).first()
     if node is not None and node.lost(timezone.now(), news.problem, news.evidence):
-        Event.objects.create(what=What.NODE_LOST, node=node, values={"problem": news.problem})
+        tell(What.NODE_LOST, node, {"problem": news.problem})
         settle_node(node)
 
 
@@ -156,7 +157,7 @@ def _happened(news: Happened) -> None:
     vm = Vm.objects.filter(pk=news.uuid, node=news.node).first()
     if vm is None:
         return
-    Event.objects.create(what=_WHAT[news.happening], vm=vm, node_id=news.node)
+    tell(_WHAT[news.happening], vm)
     consequences = _CONSEQUENCES.get(news.happening)
     if consequences:
         Vm.objects.filter(pk=vm.pk).update(**consequences)
@@ -214,7 +215,7 @@ def _agent_asked(news: AgentAsked) -> None:
         return
     Vm.objects.filter(pk=vm.pk).update(**changes)
     if vm.agent_used_to_answer and silent == SILENT_CHECKS_MEAN_FROZEN:
-        Event.objects.create(what=What.FROZE, vm=vm, node_id=news.node)
+        tell(What.FROZE, vm)
     settle(vm.uuid)
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from vms.hypervisor.machine_xml import PanelMark
-from vms.models import Event, Vm
+from vms.models import Vm
+from vms.operations.telling import tell
 from vms.rules.actions import Slot
 from vms.rules.kinds import Kind
 from vms.rules.timeline import What
@@ -41,6 +42,4 @@ def _is_being_set(vm: Vm, mode: str) -> bool:
 def _tell_who_set_it(vm: Vm, mode: str) -> None:
     """Nobody the panel knows."""
     Vm.objects.filter(pk=vm.pk).update(mode_set_at=timezone.now(), mode_set_by_name="")
-    Event.objects.create(
-        what=What.MODE_CHANGED, vm=vm, node_id=vm.node_id, values={"old": vm.mode, "new": mode, "person": ""}
-    )
+    tell(What.MODE_CHANGED, vm, {"old": vm.mode, "new": mode, "person": ""})
