@@ -1,6 +1,7 @@
 """Take what the panel needs out of the npm packages it pins, and write the manifest.
 
-    npm pack htmx.org@4.0.1 @patternfly/patternfly@6.6.1 @patternfly/icons@1.0.3
+    npm pack htmx.org@4.0.1 @patternfly/patternfly@6.6.1 @patternfly/icons@1.0.3 \
+        @novnc/novnc@1.7.0 @xterm/xterm@6.0.0
     python static/vendor/build.py FOLDER_WITH_THE_TARBALLS
 
 Run it by hand when a version, an icon or a PatternFly token in static/css changes.
@@ -23,6 +24,8 @@ STATIC = VENDOR.parent
 HTMX = "htmx.org-4.0.1"
 PATTERNFLY = "patternfly-patternfly-6.6.1"
 ICONS = "patternfly-icons-1.0.3"
+NOVNC = "novnc-novnc-1.7.0"
+XTERM = "xterm-xterm-6.0.0"
 
 # our name -> file in the icon package; fas/* is Font Awesome 5 Free, patternfly/* Red Hat's.
 SPRITE = {
@@ -43,8 +46,12 @@ SPRITE = {
     "danger": "fas/exclamation-circle",
     "disc": "fas/compact-disc",
     "disk": "fas/hdd",
+    "download": "fas/download",
+    "expand": "fas/expand",
+    "eye": "fas/eye",
     "info": "fas/info-circle",
     "key": "fas/key",
+    "keyboard": "fas/keyboard",
     "language": "fas/language",
     "memory": "patternfly/memory-alt",
     "migrate": "fas/exchange-alt",
@@ -61,11 +68,13 @@ SPRITE = {
     "question": "fas/question-circle",
     "redo": "fas/redo",
     "refresh": "fas/sync-alt",
+    "scale": "fas/expand-arrows-alt",
     "search": "fas/search",
     "sign-out": "fas/sign-out-alt",
     "states": "fas/table",
     "sun": "fas/sun",
     "template": "patternfly/pficon-template",
+    "terminal": "fas/terminal",
     "times": "fas/times",
     "trash": "fas/trash",
     "user": "fas/user",
@@ -113,7 +122,19 @@ FILES = (
     Vendored("@patternfly/patternfly", "6.6.1", "MIT", "vendor/patternfly/LICENSE", "vendor/patternfly/tokens.css"),
     Vendored("@patternfly/icons", "1.0.3", "MIT AND CC-BY-4.0", "vendor/icons/LICENSE", "icons.svg"),
     Vendored("@patternfly/icons", "1.0.3", "MIT AND CC-BY-4.0", "vendor/icons/LICENSE", "acts.svg"),
+    Vendored("@xterm/xterm", "6.0.0", "MIT", "vendor/xterm/LICENSE", "vendor/xterm/xterm.mjs"),
+    Vendored("@xterm/xterm", "6.0.0", "MIT", "vendor/xterm/LICENSE", "vendor/xterm/xterm.css"),
 )
+NOVNC_LICENCE = "vendor/novnc/LICENSE"
+
+
+def files() -> list[Vendored]:
+    """noVNC comes as it is, in many modules: what its licence asks for, and what a browser can load."""
+    modules = sorted(str(path.relative_to(STATIC)) for path in (VENDOR / "novnc").rglob("*.js"))
+    return [*FILES, *(Vendored("@novnc/novnc", "1.7.0", "MPL-2.0 AND MIT", NOVNC_LICENCE, file) for file in modules)]
+
+
+TAKEN = (".js", ".mjs", ".css", ".svg", "LICENSE", "LICENSE.txt", "LICENSE.MPL-2.0")
 
 
 class Package:
@@ -124,11 +145,14 @@ class Package:
             self._texts = {
                 member.name.removeprefix("package/"): source.read().decode()
                 for member in archive.getmembers()
-                if member.name.endswith((".js", ".css", ".svg", "LICENSE")) and (source := archive.extractfile(member))
+                if Path(member.name).name.endswith(TAKEN) and (source := archive.extractfile(member))
             }
 
     def text(self, path: str) -> str:
         return self._texts[path]
+
+    def scripts(self) -> dict[str, str]:
+        return {path: text for path, text in self._texts.items() if path.endswith(".js")}
 
 
 def tokens_in_use(css_folder: Path) -> list[str]:
@@ -201,6 +225,7 @@ def texts(folder: Path) -> dict[str, str]:
     htmx = Package(folder / f"{HTMX}.tgz")
     patternfly = Package(folder / f"{PATTERNFLY}.tgz")
     icons = Package(folder / f"{ICONS}.tgz")
+    novnc, xterm = Package(folder / f"{NOVNC}.tgz"), Package(folder / f"{XTERM}.tgz")
     red_hat = icons.text("LICENSE")
     return {
         "vendor/htmx/htmx.min.js": htmx.text("dist/htmx.min.js"),
@@ -214,7 +239,17 @@ def texts(folder: Path) -> dict[str, str]:
         "icons.svg": sprite(icons),
         "acts.svg": stack(icons),
         "css/act-icons.css": stack_sheet(),
+        "vendor/xterm/xterm.mjs": xterm.text("lib/xterm.mjs"),
+        "vendor/xterm/xterm.css": xterm.text("css/xterm.css"),
+        "vendor/xterm/LICENSE": xterm.text("LICENSE"),
+        NOVNC_LICENCE: licence_of(novnc),
+        **{f"vendor/novnc/{path}": text for path, text in novnc.scripts().items()},
     }
+
+
+def licence_of(novnc: Package) -> str:
+    names = ("LICENSE.txt", "vendor/pako/LICENSE", "docs/LICENSE.MPL-2.0")
+    return "\n\n".join(novnc.text(name).strip() for name in names) + "\n"
 
 
 def write(folder: Path) -> None:
@@ -222,7 +257,7 @@ def write(folder: Path) -> None:
         target = STATIC / file
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
-    manifest = [vendored.entry() for vendored in FILES]
+    manifest = [vendored.entry() for vendored in files()]
     (VENDOR / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 

@@ -1,1 +1,1 @@
-"""What stays open: the event stream to browsers. Plain ASGI, so that a thousand of them cost little."""
+"""What stays open: event streams and screens. Plain ASGI, so that a thousand of them cost little."""

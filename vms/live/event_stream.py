@@ -1,32 +1,24 @@
-"""GET /live/events: Server-Sent Events that say what changed. What it changed to is asked for, and permitted, apart."""
+"""GET /live/events: Server-Sent Events that say what changed, to each person what they may hear of. What it changed to
+is asked for, and permitted, apart."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
-from importlib import import_module
-from typing import Any
+from contextlib import suppress
 from urllib.parse import parse_qs
-
-from asgiref.sync import sync_to_async
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.db import close_old_connections
-from django.utils.crypto import constant_time_compare
 
 from vms.live.freshness import WatcherSeen
 from vms.live.listener import Listener, Message
+from vms.live.logins import Receive, Scope, Send, header, session_key
+from vms.live.sight import Ear, LoggedOut, sight_of
 
 SIGN_OF_LIFE_SECONDS = 15.0
 LOOK_AT_LOGIN_SECONDS = 60.0
 _STREAM_ID = re.compile(r"\d{1,20}-\d{1,20}\Z")
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Queue = asyncio.Queue[Message | None]
 
 
 class EventStream:
@@ -40,32 +32,36 @@ class EventStream:
         if scope["method"] != "GET":
             await _answer(send, 405)
             return
-        session_key = _session_key(scope)
-        if not await _is_logged_in(session_key):
-            await _answer(send, 403)
-            return
-        await self._stream(scope, session_key, receive, send)
+        async with self.listener.subscribed() as queue:  # first, so that no change of what may be heard is missed
+            sight = await sight_of(session_key(scope))
+            if sight is None:
+                await _answer(send, 403)
+            else:
+                await self._stream(scope, Ear(session_key(scope), sight), queue, receive, send)
 
-    async def _stream(self, scope: Scope, session_key: str, receive: Receive, send: Send) -> None:
-        async with self.listener.subscribed() as queue:
-            await _begin(send)
-            await self._tick(send)
-            for missed in await self.listener.since(_last_seen(scope)):
-                await _send(send, missed)
-            sending = asyncio.create_task(self._send_all(queue, session_key, send))
-            leaving = asyncio.create_task(_browser_leaves(receive))
-            _done, open_tasks = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            for task in open_tasks:
-                task.cancel()
+    async def _stream(self, scope: Scope, ear: Ear, queue: Queue, receive: Receive, send: Send) -> None:
+        await _begin(send)
+        await self._tick(send)
+        for missed in await self.listener.since(_last_seen(scope)):
+            await _send(send, ear.missed(missed))
+        sending = asyncio.create_task(self._send_all(queue, ear, send))
+        leaving = asyncio.create_task(_browser_leaves(receive))
+        _done, open_tasks = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        for task in open_tasks:
+            task.cancel()
 
-    async def _send_all(self, queue: asyncio.Queue[Message | None], session_key: str, send: Send) -> None:
+    async def _send_all(self, queue: Queue, ear: Ear, send: Send) -> None:
+        with suppress(LoggedOut):
+            await self._send_while_logged_in(queue, ear, send)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_while_logged_in(self, queue: Queue, ear: Ear, send: Send) -> None:
         clock = asyncio.get_running_loop().time
         look_at_login, next_tick = clock() + LOOK_AT_LOGIN_SECONDS, clock() + SIGN_OF_LIFE_SECONDS
         while True:
             if clock() > look_at_login:
                 look_at_login = clock() + LOOK_AT_LOGIN_SECONDS
-                if not await _is_logged_in(session_key):
-                    break
+                await _send(send, await ear.look_again())
             try:
                 message = await asyncio.wait_for(queue.get(), next_tick - clock())
             except TimeoutError:
@@ -73,9 +69,8 @@ class EventStream:
                 await self._tick(send)
                 continue
             if message is None:
-                break
-            await _send(send, message)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            await _send(send, await ear.hear(message))
 
     async def _tick(self, send: Send) -> None:
         """A sign of life, and how many seconds ago there could last have been news; null if nobody can tell."""
@@ -100,9 +95,13 @@ async def _begin(send: Send) -> None:
     await _write(send, "retry: 1000\n\n")
 
 
-async def _send(send: Send, message: Message) -> None:
+async def _send(send: Send, message: Message | None) -> None:
+    """Nothing, if there is nothing that may be heard. A message without an id leaves the browser where it was."""
+    if message is None:
+        return
+    where = f"id: {message.id}\n" if message.id else ""
     kind = "event: resync\n" if message.resync else ""
-    await _write(send, f"id: {message.id}\n{kind}data: {message.text or '{}'}\n\n")
+    await _write(send, f"{where}{kind}data: {message.text or '{}'}\n\n")
 
 
 async def _write(send: Send, text: str) -> None:
@@ -116,37 +115,5 @@ async def _answer(send: Send, status: int) -> None:
 
 def _last_seen(scope: Scope) -> str:
     """Where the browser was: its own Last-Event-ID after a reconnect, else what its page began with; "" if unknown."""
-    header = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1")
     asked = parse_qs(scope["query_string"].decode("latin-1")).get("last", [""])[0]
-    return next((value for value in (header, asked) if _STREAM_ID.match(value)), "")
-
-
-def _session_key(scope: Scope) -> str:
-    cookies: SimpleCookie = SimpleCookie()
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            try:
-                cookies.load(value.decode("latin-1"))
-            except CookieError:
-                return ""
-    morsel = cookies.get(settings.SESSION_COOKIE_NAME)
-    return morsel.value if morsel else ""
-
-
-@sync_to_async
-def _is_logged_in(session_key: str) -> bool:
-    """The same checks as for a page: a session, of a person who may log in, made with today's password."""
-    try:
-        return bool(session_key) and _belongs_to_somebody(session_key)
-    finally:
-        close_old_connections()
-
-
-def _belongs_to_somebody(session_key: str) -> bool:
-    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return False
-    person = get_user_model()._default_manager.filter(pk=session.get(SESSION_KEY), is_active=True).first()  # noqa: SLF001 -- the custom user
-    return person is not None and constant_time_compare(
-        session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash()
-    )
+    return next((value for value in (header(scope, b"last-event-id"), asked) if _STREAM_ID.match(value)), "")
