@@ -17,6 +17,7 @@ from demo.landscape import shared_folder
 from demo.nodes import LocalNode
 from demo.problems import DemoProblem
 from demo.settings import ROOT, Settings
+from demo.talking import say
 
 # Quiet, or the terminal is full of its banners; and it need not be said that whoever runs a demo as root is root.
 CELERY = ("-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "stoney_panel")
@@ -49,6 +50,23 @@ def prepare_panel(settings: Settings, nodes: list[LocalNode]) -> None:
         ["ensure_person", "admin", "--administrator"],
         *(["add_node", node.name, node.uri, "--log-directory", str(node.log_directory)] for node in nodes),
     ]
+    if said := _carried_out(settings, commands):
+        raise DemoProblem(f"The panel could not be prepared:\n{said}")
+
+
+def give_examples(settings: Settings) -> None:
+    """Once, so that somebody who is no administrator has machines too. What people change afterwards stays."""
+    note = settings.data / "rights-given"
+    if note.exists() or not people.is_wanted():
+        return
+    if said := _carried_out(settings, [["give_right", *words] for words in people.GIVEN]):
+        say(f"The people of the demo were given nothing: {said}")
+    else:
+        note.touch()
+
+
+def _carried_out(settings: Settings, commands: list[list[str]]) -> str:
+    """What the first that failed said; "" if all is well."""
     done = subprocess.run(
         [sys.executable, "-m", "demo.preparing", json.dumps(commands)],
         cwd=ROOT,
@@ -59,8 +77,7 @@ def prepare_panel(settings: Settings, nodes: list[LocalNode]) -> None:
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise DemoProblem(f"The panel could not be prepared:\n{done.stdout.rstrip()}")
+    return done.stdout.strip() or f"it ended with {done.returncode}" if done.returncode else ""
 
 
 def panel_children(settings: Settings) -> list[Child]:

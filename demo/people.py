@@ -1,4 +1,4 @@
-"""The people of the demo, in a real LDAP directory: one for each role."""
+"""The people of the demo, in a real LDAP directory: one for each role, and more to be found and given something."""
 
 from __future__ import annotations
 
@@ -19,23 +19,40 @@ LOADED = "people.ldif"
 
 @dataclass(frozen=True)
 class DemoPerson:
+    """role: the group that gives one; groups: others, which can be given something."""
+
     name: str
     full_name: str
     language: str
-    group: str
+    role: str = "users"
+    groups: tuple[str, ...] = ()
 
 
+WEB, ZURICH, INTERNS = "web", "Entwicklung (Zürich)", "Praktikanten & Lernende"
 PEOPLE = (
     DemoPerson("anna", "Anna Ammann", "de", "administrators"),
     DemoPerson("otto", "Otto Olivier", "fr", "operators"),
     DemoPerson("ada", "Ada Audétat", "it", "auditors"),
-    DemoPerson("uwe", "Uwe Unger", "de", "users"),
+    DemoPerson("uwe", "Uwe Unger", "de", groups=(WEB,)),
+    DemoPerson("joerg", "Müller, Jörg", "de", groups=(WEB, ZURICH)),
+    DemoPerson("juerg", "Jürg Müller-Lüdenscheidt", "de", groups=(ZURICH,)),
+    DemoPerson("francoise", "Françoise Lefèvre", "fr", groups=(WEB,)),
+    DemoPerson("zoe", "Zoë Brönnimann (extern)", "de"),
+    DemoPerson("chiara", "Chiara D'Agostino", "it", groups=(ZURICH,)),
+    DemoPerson("nils", "Nils Åkesson", "en", groups=(INTERNS,)),
+    DemoPerson("mia", "Mia Meier", "de", groups=(INTERNS, WEB)),
+    DemoPerson("pierre", "Pierre Çelik", "fr", groups=(INTERNS,)),
 )
+GIVEN = (("uwe", "operate", "web-01", "mail"), (WEB, "use", "db-01", "--group"))
+"""Who, what, on which machines."""
+
+INTRODUCED = 4
+"""One for each role."""
 
 
 def introduced() -> list[str]:
     """Who else can log in, for the terminal."""
-    others = [f"  {person.name:<10} {person.group}" for person in PEOPLE]
+    others = [f"  {person.name:<10} {person.role}" for person in PEOPLE[:INTRODUCED]]
     return ["", "From the demo's LDAP directory, with the same password:", *others]
 
 
@@ -89,11 +106,13 @@ def people_in_ldif(password: str) -> str:
     top = [_entry(SUFFIX, "top", "dcObject", "organization", dc="example", o="Example")]
     places = [_entry(f"ou={name},{SUFFIX}", "organizationalUnit", ou=name) for name in ("people", "groups")]
     people = [_person(person, password) for person in PEOPLE]
-    groups = [
-        _entry(f"cn={person.group},ou=groups,{SUFFIX}", "groupOfNames", cn=person.group, member=_dn(person))
-        for person in PEOPLE
-    ]
-    return "\n".join([*top, *places, *people, *groups])
+    names = dict.fromkeys(name for person in PEOPLE for name in (person.role, *person.groups))
+    return "\n".join([*top, *places, *people, *map(_group, names)])
+
+
+def _group(name: str) -> str:
+    members = [_dn(person) for person in PEOPLE if name in (person.role, *person.groups)]
+    return _entry(f"cn={name},ou=groups,{SUFFIX}", "groupOfNames", cn=name, member=members)
 
 
 def _person(person: DemoPerson, password: str) -> str:
@@ -109,10 +128,16 @@ def _person(person: DemoPerson, password: str) -> str:
     )
 
 
-def _entry(dn: str, *classes: str, **values: str) -> str:
+def _entry(dn: str, *classes: str, **values: str | list[str]) -> str:
     lines = {"dn": dn, "entryUUID": str(uuid.uuid5(uuid.NAMESPACE_URL, dn)), **values}
-    words = [f"{name}:: {base64.b64encode(value.encode()).decode()}" for name, value in lines.items()]
+    words = [
+        _line(name, one) for name, value in lines.items() for one in (value if isinstance(value, list) else [value])
+    ]
     return "\n".join([words[0], *(f"objectClass: {name}" for name in classes), *words[1:], ""])
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name}:: {base64.b64encode(value.encode()).decode()}"
 
 
 def _dn(person: DemoPerson) -> str:

@@ -18,6 +18,8 @@ USUAL = ("core", "cosine", "inetorgperson", "nis")
 # Debian builds the database in a module, others build it in.
 MODULE = Path("/usr/lib/ldap/back_mdb.so")
 BIGGEST = 256 * 1024 * 1024
+# What is asked for: by a login, and by somebody who types a part of a name.
+INDEXES = ("objectClass,entryUUID,member,memberUid eq", "uid,cn,mail eq,sub")
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Slapd:
             f"directory {self._entries}",
             "dbnosync",
             f'rootdn "{self.administrator}"',
-            *(f"index {attribute} eq" for attribute in ("objectClass", "uid", "entryUUID", "member", "memberUid")),
+            *(f"index {attributes}" for attributes in INDEXES),
             *self.inside,
         ]
 

@@ -18,7 +18,7 @@ from demo.broker import broker_command, wait_for_broker
 from demo.children import Child, Keeper, Tended, end_all
 from demo.landscape import Landscape
 from demo.nodes import LocalNode
-from demo.panel import panel_child, panel_children, prepare_panel, unwell
+from demo.panel import give_examples, panel_child, panel_children, prepare_panel, unwell
 from demo.problems import DemoProblem
 from demo.processes import pause
 from demo.settings import Settings
@@ -150,6 +150,8 @@ class Welcome:
         problem = None if self.only_nodes else unwell(self.settings)
         if problem is None:
             self._said = True
+            if not self.only_nodes:
+                give_examples(self.settings)
             show(box(self._lines()))
         elif time.monotonic() > self._complain_after:
             self._complain_after = time.monotonic() + PATIENCE
