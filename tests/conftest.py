@@ -26,7 +26,7 @@ from vms.rules.power import Power, PowerReason
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=200)
 hypothesis.settings.load_profile("house")
 
-OPERATOR = ("view_every_vm", "operate_vm")
+OPERATOR = ("view_every_vm", "operate_vm", "view_node")
 MANAGER = (*OPERATOR, "use_vm", "create_vm", "manage_vm", "give_vm")
 
 AddVm = Callable[..., Vm]

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, ngettext_lazy, pgettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy, npgettext_lazy, pgettext_lazy
 
 from vms.rules.actions import Action
+from vms.rules.audit import Area, Outcome, Request, Subject, Why
+from vms.rules.consoles import Ending
 from vms.rules.contact import ContactStep, StepState
+from vms.rules.differences import Hindrance, Part, When
 from vms.rules.duty import Duty
+from vms.rules.hardware import Beyond, Firmware
 from vms.rules.images import FileKind, ImageFault
 from vms.rules.kinds import Kind, Lifetime, Mode
 from vms.rules.names import NameFault
@@ -17,6 +21,7 @@ from vms.rules.power import Power, PowerReason
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 from vms.rules.reasons import Reason
+from vms.rules.rights import Right
 from vms.rules.status import Main, Second
 from vms.rules.timeline import What
 
@@ -174,6 +179,86 @@ ACTION_TIP: Mapping[Action, Promise] = {
     Action.STREAM: _("Copy what the disks still need of the template, so that they stand alone."),
 }
 
+RIGHT: Mapping[Right, Promise] = {
+    # Translators: what somebody may do with a machine; these stand in a list to choose from.
+    Right.USE: pgettext_lazy("right on a machine", "use"),
+    Right.OPERATE: pgettext_lazy("right on a machine", "use + operate"),
+}
+RIGHT_TIP: Mapping[Right, Promise] = {
+    Right.USE: _("See the machine and open its screen."),
+    Right.OPERATE: _("The same, and start, shut down, power off, reset and pause it."),
+}
+
+WHO_MAY_USE: Mapping[Action, Promise] = {
+    Action.USERS: _("People who may use %(vm)s"),
+    Action.GROUPS: _("Groups that may use %(vm)s"),
+}
+TYPE_A_NAME: Mapping[Action, Promise] = {
+    Action.USERS: _("Type part of a name. People who have never logged in are found too."),
+    Action.GROUPS: _("Type part of a name. Groups that nobody has logged in from are found too."),
+}
+NOTHING_FOUND: Mapping[Action, Promise] = {
+    Action.USERS: _("Nobody was found. Try another part of the name."),
+    Action.GROUPS: _("No group was found. Try another part of the name."),
+}
+NOBODY_MAY_YET: Mapping[Action, Promise] = {
+    Action.USERS: _(
+        "Nobody was given a right on this machine yet. Whose role is for every machine may use it all the same."
+    ),
+    Action.GROUPS: _(
+        "No group was given a right on this machine yet. Whose role is for every machine may use it all the same."
+    ),
+}
+FOUND_SO_MANY = ngettext_lazy("%(count)s found", "%(count)s found", "count")
+# Translators: after a list of people, or of groups, that is cut short.
+FOUND_MORE = ngettext_lazy(
+    "There are more than %(count)s. Type more of the name.",
+    "There are more than %(count)s. Type more of the name.",
+    "count",
+)
+IS_LOCAL: Mapping[Action, Promise] = {
+    Action.USERS: pgettext_lazy("where a person comes from", "local account"),
+    Action.GROUPS: pgettext_lazy("where a group comes from", "local group"),
+}
+HAS_A_RIGHT = pgettext_lazy("of somebody who was found", "has a right already")
+IS_CHOSEN = pgettext_lazy("of somebody who was found", "chosen already")
+# Translators: who gave somebody a right, and when: "by anna, 14:03".
+RIGHT_BY = pgettext_lazy("a right on a machine", "by %(person)s, %(since)s")
+RIGHT_IS_NEW = pgettext_lazy("a right on a machine", "new, not saved yet")
+MAY_NOT_LOG_IN = pgettext_lazy("of a person", "may not log in")
+
+# Translators: names: people or groups, several of them separated by commas.
+RIGHTS_GIVEN = _("Now also may use %(vm)s: %(names)s.")
+RIGHTS_CHANGED = _("Their rights on %(vm)s were changed: %(names)s.")
+RIGHTS_TAKEN = _("May no longer use %(vm)s: %(names)s.")
+RIGHTS_HAD_ONE = _("Somebody else had given a right on %(vm)s meanwhile, which was left as it is: %(names)s.")
+RIGHTS_HAD_NONE = ngettext_lazy(
+    "%(count)s right was not changed: somebody else has taken it away meanwhile.",
+    "%(count)s rights were not changed: somebody else has taken them away meanwhile.",
+    "count",
+)
+RIGHTS_UNCHANGED = _("Nothing about who may use %(vm)s was changed.")
+
+RIGHTS_OF = _("What %(person)s may do with %(vm)s")
+RIGHTS_OF_MINE = _("What I may do with %(vm)s")
+SEE_IT = pgettext_lazy("what somebody may do with a machine", "See it")
+# Translators: these say where a right comes from: "role Operator", "own right: use + operate, by anna, 14:03".
+THROUGH_ROLE = pgettext_lazy("where a right comes from", "role %(role)s")
+THROUGH_OWN = pgettext_lazy("where a right comes from", "own right: %(right)s, %(given)s")
+THROUGH_GROUP = pgettext_lazy("where a right comes from", "group %(group)s: %(right)s, %(given)s")
+NOBODY_CAN_YET = pgettext_lazy("of an action", "the panel cannot do this yet")
+ROLE: Mapping[str, Promise] = {
+    "administrator": pgettext_lazy("role", "Administrator"),
+    "operator": pgettext_lazy("role", "Operator"),
+    "auditor": pgettext_lazy("role", "Auditor"),
+    "user": pgettext_lazy("role", "User"),
+}
+NOTHING_COUNTS_BLOCKED = _("%(person)s is blocked in the panel and may not log in, so none of this counts now.")
+NOTHING_COUNTS_GONE = _(
+    "The directory no longer knows %(person)s, or gives them no role, so none of this counts now. Should they come "
+    "back, it counts again."
+)
+
 CONFIRM_TITLE: Mapping[Action, Promise] = {
     Action.SHUTDOWN: _("Shut down %(vm)s?"),
     Action.POWER_OFF: _("Power off %(vm)s?"),
@@ -229,7 +314,7 @@ REASON: Mapping[Reason, Promise] = {
     Reason.MODE_IS_DO_NOT_USE: _("The template is marked as not to be used. Set its mode first."),
     Reason.RUN_SLOT_TAKEN: _("Something else is being done with the machine. Wait until it has finished."),
     Reason.JOB_SLOT_TAKEN: _("A job is under way on the machine. Wait until it has finished."),
-    Reason.NOT_PERMITTED: _("You do not have the right to do this. Ask an administrator."),
+    Reason.NOT_PERMITTED: _("You may not do this on this machine. Ask an administrator."),
     Reason.GONE_FROM_NODE: _("The node no longer knows this machine."),
     Reason.ASKING_FAILED: _(
         "This could not be asked for: something went wrong in the panel itself. The details are in its log."
@@ -237,7 +322,7 @@ REASON: Mapping[Reason, Promise] = {
 }
 
 # Translators: the end of a list of names that is cut short: "web-01 [5.1 %], web-02 [77.0 %] and 12 more".
-AND_MORE = pgettext_lazy("list of machines", "%(names)s and %(count)s more")
+AND_MORE = npgettext_lazy("list of machines", "%(names)s and %(count)s more", "%(names)s and %(count)s more", "count")
 STILL_COPY_FROM: Mapping[Kind, Promise] = {
     # Translators: names: machines, each with how far it is: "web-01 [5.1 %], web-02 [77.0 %]".
     Kind.TEMPLATE: ngettext_lazy(
@@ -255,7 +340,7 @@ STILL_LINKED = ngettext_lazy(
     "count",
 )
 # Translators: of a VM in a list of those that need a template. Streaming copies what it needs into its own disks.
-LINKED = _("Linked: streaming was stopped, and it needs these disks until it streams again.")
+LINKED = _("Linked: streaming was stopped, and it needs these disks until it has streamed to the end.")
 STREAM_WAITS = pgettext_lazy("of a VM that nobody works on at the moment", "waits to stream")
 # Translators: origin: the template or VM that a VM was made from.
 STILL_NEEDS = _("Its disks still need %(origin)s: streaming was stopped.")
@@ -521,6 +606,93 @@ OBSTACLE: Mapping[Obstacle, Promise] = {
     Obstacle.NO_SUCH_NETWORK: _("Node %(node)s does not have the network %(networks)s."),
 }
 
+# Translators: what of a machine can be edited; before its value, and in a list of changes.
+PART: Mapping[Part, Promise] = {
+    Part.NAME: pgettext_lazy("part of a machine", "Name at the node"),
+    Part.TITLE: pgettext_lazy("part of a machine", "Title"),
+    Part.DESCRIPTION: pgettext_lazy("part of a machine", "Description"),
+    Part.MACHINE_TYPE: pgettext_lazy("part of a machine", "Machine type"),
+    Part.MEMORY_MAXIMUM: pgettext_lazy("part of a machine", "Most memory"),
+    Part.MEMORY: pgettext_lazy("part of a machine", "Memory"),
+    Part.VCPUS_MAXIMUM: pgettext_lazy("part of a machine", "Most vCPUs"),
+    Part.VCPUS: pgettext_lazy("part of a machine", "vCPUs"),
+    Part.FIRMWARE: pgettext_lazy("part of a machine", "Firmware"),
+    Part.GRAPHICS: pgettext_lazy("part of a machine", "Screen"),
+    Part.AGENT_CHANNEL: pgettext_lazy("part of a machine", "Channel for the guest agent"),
+    Part.WATCHDOG: pgettext_lazy("part of a machine", "Watchdog"),
+    Part.AUTOSTART: pgettext_lazy("part of a machine", "Start together with the node"),
+    Part.BOOT: pgettext_lazy("part of a machine", "Boot order"),
+    Part.DRIVE_ADDED: pgettext_lazy("part of a machine", "New disk or drive"),
+    Part.DRIVE_REMOVED: pgettext_lazy("part of a machine", "Disk or drive taken out"),
+    Part.DRIVE_IMAGE: pgettext_lazy("part of a machine", "What is behind the disk"),
+    Part.DRIVE_BUS: pgettext_lazy("part of a machine", "Bus of the disk"),
+    Part.DRIVE_SIZE: pgettext_lazy("part of a machine", "Size of the disk"),
+    Part.DRIVE_READ_ONLY: pgettext_lazy("part of a machine", "Disk can only be read"),
+    Part.DRIVE_SERIAL: pgettext_lazy("part of a machine", "Serial number of the disk"),
+    Part.MEDIUM: pgettext_lazy("part of a machine", "Medium in the drive"),
+    Part.INTERFACE_ADDED: pgettext_lazy("part of a machine", "New network interface"),
+    Part.INTERFACE_REMOVED: pgettext_lazy("part of a machine", "Network interface taken out"),
+    Part.INTERFACE_PLUG: pgettext_lazy("part of a machine: a network or a bridge", "Plugged into"),
+    Part.INTERFACE_MODEL: pgettext_lazy("part of a machine", "Model of the network interface"),
+    Part.INTERFACE_MAC: pgettext_lazy("part of a machine", "MAC address"),
+    Part.INTERFACE_LINK: pgettext_lazy("part of a machine: whether its network cable is plugged in", "Link"),
+}
+
+# Translators: when a change of a machine takes effect.
+WHEN: Mapping[When, Promise] = {
+    When.NOW: pgettext_lazy("when a change takes effect", "now"),
+    When.NEXT_START: pgettext_lazy("when a change takes effect", "from the next start"),
+    When.NEVER: pgettext_lazy("when a change takes effect", "not possible"),
+}
+
+HINDRANCE: Mapping[Hindrance, Promise] = {
+    Hindrance.FIXED: _("This cannot be changed."),
+    Hindrance.TOO_LITTLE: _("This is too little for a machine."),
+    Hindrance.ABOVE_MAXIMUM: _("This is above the most that the machine may have."),
+    Hindrance.ABOVE_CEILING: _("The machine's definition has a limit below that."),
+    Hindrance.NOT_WHOLE_PAGES: _("The machine has huge pages, and its memory must be a whole number of them."),
+    Hindrance.NO_BALLOON: _("The machine has no memory balloon: it always has all the memory that it may have."),
+    Hindrance.MEMORY_LAID_OUT: _("The machine's memory is laid out in NUMA cells or modules, which the panel leaves."),
+    Hindrance.VCPUS_LAID_OUT: _("The machine's vCPUs are laid out in another number of sockets, cores or NUMA cells."),
+    Hindrance.VCPUS_PINNED: _("A vCPU that is bound to a processor of the node would be lost."),
+    Hindrance.NAME_TAKEN: _("Another device of this machine has this name or address already."),
+    Hindrance.WRONG_NAME: _("This text has a form or characters that are not possible here."),
+    Hindrance.NO_SUCH_BUS: _("The machine has no such bus for this kind of drive."),
+    Hindrance.NOT_ON_THIS_BUS: _("On this bus a disk cannot be like that."),
+    Hindrance.SHRINKS: _("A disk can only grow: what is at its end would be lost."),
+    Hindrance.SIZE_UNKNOWN: _("The size of the disk is not known now."),
+    Hindrance.PASSED_THROUGH: _("This belongs to the node or to the storage: the panel leaves it as it is."),
+    Hindrance.NO_SUCH_DEVICE: _("The machine has no such device, or it is named twice."),
+    Hindrance.MIXED_BOOT_ORDER: _("Kinds of device and single devices cannot stand in one boot order."),
+    Hindrance.UNKNOWN_KIND: _("The panel does not know how to make this."),
+    Hindrance.FIRMWARE_KEPT: _("The machine's firmware has variables of its own, and they would be lost."),
+    Hindrance.NOT_FOR_THIS_MACHINE: _("There is no such firmware for a machine like this."),
+}
+
+# Translators: what a machine has that cannot be edited in the panel.
+BEYOND: Mapping[Beyond, Promise] = {
+    Beyond.PASSED_THROUGH: pgettext_lazy("part of a machine", "devices of the node"),
+    Beyond.HUGE_PAGES: pgettext_lazy("part of a machine", "huge pages"),
+    Beyond.NUMA: pgettext_lazy("part of a machine", "NUMA cells"),
+    Beyond.MEMORY_MODULES: pgettext_lazy("part of a machine", "memory modules"),
+    Beyond.PINNING: pgettext_lazy("part of a machine", "vCPUs bound to processors of the node"),
+    Beyond.TUNING: pgettext_lazy("part of a machine", "limits on memory, disks or network"),
+    Beyond.QEMU_ARGUMENTS: pgettext_lazy("part of a machine", "arguments for QEMU"),
+    Beyond.ENCRYPTED_MEMORY: pgettext_lazy("part of a machine", "encrypted memory"),
+    Beyond.TPM: pgettext_lazy("part of a machine", "a TPM"),
+    Beyond.SHARED_FOLDERS: pgettext_lazy("part of a machine", "folders of the node"),
+    Beyond.SHARED_MEMORY: pgettext_lazy("part of a machine", "memory shared with others"),
+    Beyond.DIRECT_KERNEL: pgettext_lazy("part of a machine", "a kernel of the node"),
+    Beyond.OTHER_SCREENS: pgettext_lazy("part of a machine", "screens on the node"),
+}
+
+FIRMWARE: Mapping[Firmware, Promise] = {
+    Firmware.BIOS: pgettext_lazy("firmware of a machine", "BIOS"),
+    Firmware.EFI: pgettext_lazy("firmware of a machine", "UEFI"),
+    Firmware.SECURE_BOOT: pgettext_lazy("firmware of a machine", "UEFI with Secure Boot"),
+    Firmware.OTHER: pgettext_lazy("firmware of a machine", "its own"),
+}
+
 # Translators: choices of a list: a node with its free memory, a storage pool with its free space.
 NODE_WITH_FREE = pgettext_lazy("choice of a node", "%(node)s, %(free)s of memory free")
 POOL_WITH_FREE = pgettext_lazy("choice of a storage pool", "%(pool)s, %(free)s free")
@@ -647,6 +819,37 @@ def plugged_into(kind: str, name: str) -> str:
 
 
 EMPTY_DRIVE = pgettext_lazy("a CD-ROM drive without a disc", "empty")
+
+CONSOLE_ENDING: Mapping[Ending, Promise] = {
+    # Translators: why a machine's screen or serial port is not shown in the browser, or no longer.
+    Ending.BAD_TICKET: _("This way in was used already, or it came too late."),
+    Ending.LOGGED_OUT: _("You are logged out."),
+    Ending.NOT_PERMITTED: _("You may not use this machine, or no longer."),
+    Ending.IS_OFF: _("The machine was shut down."),
+    Ending.NOT_NOW: _("There is nothing to see of this machine at the moment."),
+    Ending.REMOVED: _("The machine was deleted."),
+    Ending.NO_SCREEN: _("This machine has no screen. It may have a serial console."),
+    Ending.NOT_FOR_BROWSERS: _(
+        "The screen of this machine speaks SPICE, which browsers do not understand. Use virt-viewer."
+    ),
+    Ending.NO_SERIAL_PORT: _("This machine has no serial port."),
+    Ending.TAKEN: _("Somebody else is connected to the serial port, which has room for one."),
+    Ending.TAKEN_OVER: _("Somebody else has taken over the serial port."),
+    Ending.CLOSED: _("The machine closed the connection."),
+    Ending.NODE_LOST: _("The machine's node cannot be reached."),
+    Ending.TOO_FAR: _(
+        "The machine's node is another computer than the panel and lets nobody connect to the screen from outside. The "
+        "serial console works from everywhere, and virt-viewer can go through libvirt's own connection."
+    ),
+    Ending.NO_OPEN_PORT: _(
+        "There is no file for virt-viewer: the node lets nobody connect to this screen from outside. Look at it here, "
+        "or go through libvirt's own connection."
+    ),
+    Ending.FAILED: _("The node refused to open it."),
+    Ending.TOO_MANY: _("As many screens are open in this panel as it allows. Try again when somebody has closed one."),
+    Ending.CANNOT_CHECK: _("The panel cannot check at the moment who you are and what you may do."),
+    Ending.RESTARTING: _("The panel is being restarted."),
+}
 
 CONTACT_STEP: Mapping[ContactStep, Promise] = {
     ContactStep.CONNECT: _("Open a connection to the address"),
@@ -810,6 +1013,110 @@ MOMENT_ENDED = pgettext_lazy("moment in the life of an operation", "Ended")
 MOMENT_ACKNOWLEDGED = pgettext_lazy("moment in the life of an operation", "Acknowledged")
 SPEED = pgettext_lazy("how fast a job is", "%(size)s/s")
 TIME_LEFT = pgettext_lazy("how long a job will still take", "%(duration)s left")
+
+AUDIT_OUTCOME: Mapping[Outcome, Promise] = {
+    Outcome.ACCEPTED: pgettext_lazy("what came of a request", "Accepted"),
+    Outcome.REFUSED: pgettext_lazy("what came of a request", "Refused"),
+    Outcome.SUCCEEDED: pgettext_lazy("what came of a request", "Done"),
+    Outcome.FAILED: pgettext_lazy("what came of a request", "Failed"),
+    Outcome.CANCELLED: pgettext_lazy("what came of a request", "Cancelled"),
+    # Translators: nobody asked the panel for it: it was done with another tool, or happened by itself.
+    Outcome.SEEN: pgettext_lazy("what came of a request", "Seen"),
+}
+AUDIT_AREA: Mapping[Area, Promise] = {
+    Area.POWER: pgettext_lazy("filter of the audit trail", "On and off"),
+    Area.MACHINES: pgettext_lazy("filter of the audit trail", "Machines"),
+    Area.RIGHTS: pgettext_lazy("filter of the audit trail", "Rights on machines"),
+    Area.IMAGES: pgettext_lazy("filter of the audit trail", "Images"),
+    Area.NODES: pgettext_lazy("filter of the audit trail", "Nodes"),
+    Area.LOGINS: pgettext_lazy("filter of the audit trail", "Logins"),
+    Area.ACCOUNTS: pgettext_lazy("filter of the audit trail", "Accounts"),
+    Area.OTHER: pgettext_lazy("filter of the audit trail", "Other"),
+}
+AUDIT_SUBJECT: Mapping[Subject, Promise] = {
+    Subject.VM: pgettext_lazy("what a line of the audit trail is about", "VM"),
+    Subject.TEMPLATE: pgettext_lazy("what a line of the audit trail is about", "VM template"),
+    Subject.NODE: pgettext_lazy("what a line of the audit trail is about", "Node"),
+    Subject.IMAGE: pgettext_lazy("what a line of the audit trail is about", "Image"),
+    Subject.OPERATION: pgettext_lazy("what a line of the audit trail is about", "Operation"),
+    Subject.PERSON: pgettext_lazy("what a line of the audit trail is about", "Person"),
+    Subject.GROUP: pgettext_lazy("what a line of the audit trail is about", "Group"),
+    Subject.PANEL: pgettext_lazy("what a line of the audit trail is about", "The panel"),
+}
+AUDIT_REQUEST: Mapping[str, Promise] = {
+    "vms:rights": pgettext_lazy("request in the audit trail", "Look up rights"),
+    Request.NOTES: pgettext_lazy("request in the audit trail", "Write notes"),
+    Request.TAGS: pgettext_lazy("request in the audit trail", "Change tags"),
+    Request.CANCEL: pgettext_lazy("request in the audit trail", "Cancel an operation"),
+    Request.CLOSE: pgettext_lazy("request in the audit trail", "Close an unclear operation"),
+    Request.ACKNOWLEDGE: pgettext_lazy("request in the audit trail", "Acknowledge a failure"),
+    Request.LIMIT: pgettext_lazy("request in the audit trail", "Change the speed of copying"),
+    Request.TRY_NODE: pgettext_lazy("request in the audit trail", "Try to reach a node"),
+    Request.ADD_NODE: pgettext_lazy("request in the audit trail", "Add a node"),
+    Request.REMOVE_NODE: pgettext_lazy("request in the audit trail", "Remove a node"),
+    Request.UPLOAD: pgettext_lazy("request in the audit trail", "Upload an image"),
+    Request.REMOVE_IMAGE: pgettext_lazy("request in the audit trail", "Remove an image"),
+    Request.USE_OVER: pgettext_lazy("request in the audit trail", "End of use"),
+    Request.LOG_IN: pgettext_lazy("request in the audit trail", "Log in"),
+    Request.LOG_OUT: pgettext_lazy("request in the audit trail", "Log out"),
+    "bulk:ask": pgettext_lazy("request in the audit trail", "Ask the same of many machines"),
+    "people:new": pgettext_lazy("request in the audit trail", "Add a person"),
+    "people:edit": pgettext_lazy("request in the audit trail", "Change a person"),
+    "people:password": pgettext_lazy("request in the audit trail", "Set a password"),
+    "people:block": pgettext_lazy("request in the audit trail", "Block a person"),
+    "people:let_in": pgettext_lazy("request in the audit trail", "Let a person in again"),
+    "people:unlock": pgettext_lazy("request in the audit trail", "Open the lock of a person"),
+    "people:log_out": pgettext_lazy("request in the audit trail", "Log a person out"),
+    "people:delete": pgettext_lazy("request in the audit trail", "Delete a person"),
+    "people:new_group": pgettext_lazy("request in the audit trail", "Make a group"),
+    "people:group": pgettext_lazy("request in the audit trail", "Add to a group"),
+    "people:rename_group": pgettext_lazy("request in the audit trail", "Rename a group"),
+    "people:delete_group": pgettext_lazy("request in the audit trail", "Delete a group"),
+    "people:remove_member": pgettext_lazy("request in the audit trail", "Take out of a group"),
+    "people:locked": pgettext_lazy("request in the audit trail", "Open a lock"),
+    "people:check_directory": pgettext_lazy("request in the audit trail", "Check the directory"),
+    "account:password": pgettext_lazy("request in the audit trail", "Change the own password"),
+    "account:end_visit": pgettext_lazy("request in the audit trail", "End an own session"),
+    "account:end_other_visits": pgettext_lazy("request in the audit trail", "End all other own sessions"),
+}
+"""What is no action and nothing that happened. The name of an address that is not here stands for itself."""
+
+AUDIT_WHY: Mapping[str, Promise] = {
+    Why.NOT_LOGGED_IN: pgettext_lazy("why a request was refused", "Nobody was logged in."),
+    Why.WRONG_CREDENTIALS: pgettext_lazy("why a request was refused", "Wrong name or password, or no way in."),
+    Why.LOCKED_OUT: pgettext_lazy("why a request was refused", "Locked after too many tries."),
+    Why.NOT_VALID: pgettext_lazy("why a request was refused", "The form was not filled in as it has to be."),
+    Why.NOTHING_TO_DO: pgettext_lazy("why a request was refused", "There was nothing to do."),
+    Why.TOO_LATE: pgettext_lazy("why a request was refused", "It was too late."),
+    Why.NAMES_TAKEN: pgettext_lazy("why a request was refused", "The name was taken already."),
+    Why.NODE_HAS_MACHINES: pgettext_lazy("why a request was refused", "The node still has machines."),
+    Why.WRONG_CHECKSUM: pgettext_lazy("why a request was refused", "The checksum was another."),
+    Why.STILL_NEEDED: pgettext_lazy("why a request was refused", "It was still needed."),
+    Reason.NOT_PERMITTED: pgettext_lazy("why a request was refused", "No right to do this."),
+    "http_403": pgettext_lazy("why a request was refused", "No right to do this, or a form of another site."),
+    "http_404": pgettext_lazy("why a request was refused", "Not there, or not for this person's eyes."),
+    "http_405": pgettext_lazy("why a request was refused", "Nothing can be changed at this address."),
+    "http_409": pgettext_lazy("why a request was refused", "Not possible then."),
+    "http_500": pgettext_lazy("why a request was refused", "Something went wrong in the panel itself."),
+}
+"""Beside REASON and IMAGE_FAULT. A code that is in none of them stands for itself."""
+
+AUDIT_OF = pgettext_lazy("title of a list", "Audit of %(name)s")
+AUDIT_MANY = ngettext_lazy("%(count)s machine", "%(count)s machines", "count")
+AUDIT_MORE_THAN = pgettext_lazy("how many lines there are", "more than %(count)s")
+AUDIT_NOBODY = pgettext_lazy("who asked for something, when nobody was logged in", "somebody unknown")
+AUDIT_REFUSED_TO = pgettext_lazy("line of a timeline", "%(action)s was refused to %(person)s")
+AUDIT_TAGS = pgettext_lazy("request in the audit trail", "put on: %(added)s; taken off: %(removed)s")
+AUDIT_RIGHT: Mapping[str, Promise] = {
+    "given": pgettext_lazy("request in the audit trail", "%(owner)s may now: %(right)s"),
+    "changed": pgettext_lazy("request in the audit trail", "%(owner)s may now: %(right)s; before: %(was)s"),
+    "taken": pgettext_lazy("request in the audit trail", "%(owner)s may no longer: %(right)s"),
+}
+
+
+def audit_requests() -> dict[str, Promise]:
+    """Whatever can stand there as what was asked for or what happened."""
+    return {**{str(code): words for code, words in (*ACTION.items(), *EVENT.items())}, **AUDIT_REQUEST}
 
 
 def days(count: int) -> str:

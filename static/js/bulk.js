@@ -3,19 +3,24 @@
 "use strict";
 
 (() => {
-  const bar = document.getElementById("bulk");
-  if (!bar) return;
-  const count = bar.querySelector("[data-ticked]");
-  const all = bar.querySelector("[name=all]");
+  const part = document.querySelector("#my-vms") ?? document.getElementById("sheet");
+  if (!part) return;
+  // the bar comes and goes with the rights of whoever looks
+  const bar = () => document.getElementById("bulk");
+  const allOf = (form) => form.querySelector("[name=all]");
   const number = new Intl.NumberFormat(document.documentElement.lang || "en");
   const boxes = () => [...document.querySelectorAll("input[name=vm][form=bulk]")];
   const heads = () => document.querySelectorAll("[data-tick-all]");
   let lastTouched;
 
   function tell() {
+    const form = bar();
+    if (!form) return;
+    const all = allOf(form);
+    const count = form.querySelector("[data-ticked]");
     const ticked = boxes().filter((box) => box.checked).length;
-    const total = Number(bar.dataset.total);
-    bar.classList.toggle("is-on", ticked > 0 || all.checked);
+    const total = Number(form.dataset.total);
+    form.classList.toggle("is-on", ticked > 0 || all.checked);
     all.closest("label").hidden = total <= boxes().length && !all.checked;
     const text = number.format(all.checked ? total : ticked);
     if (count.textContent !== text) count.textContent = text;
@@ -27,15 +32,15 @@
 
   function tick(these, checked) {
     for (const box of these) box.checked = checked;
-    if (!checked) all.checked = false;
+    if (!checked) allOf(bar()).checked = false;
     tell();
   }
 
   document.addEventListener("change", ({ target }) => {
-    if (target === all) tick(boxes(), all.checked);
+    if (target.matches("#bulk [name=all]")) tick(boxes(), target.checked);
     else if (target.matches("[data-tick-all]")) tick(boxes(), target.checked);
     else if (target.matches("input[name=vm][form=bulk]")) {
-      if (!target.checked) all.checked = false;
+      if (!target.checked) allOf(bar()).checked = false;
       tell();
     }
   });
@@ -49,21 +54,21 @@
     lastTouched = box;
   });
 
-  bar.addEventListener("reset", (event) => {
+  document.addEventListener("reset", (event) => {
+    if (event.target !== bar()) return;
     event.preventDefault();
     tick(boxes(), false);
   });
 
   document.addEventListener("keydown", (event) => {
     const elsewhere = event.defaultPrevented || document.querySelector("dialog[open], :popover-open");
-    if (event.key === "Escape" && !elsewhere && bar.classList.contains("is-on") && !event.target.matches("input[type=search]")) {
+    if (event.key === "Escape" && !elsewhere && bar()?.classList.contains("is-on") && !event.target.matches("input[type=search]")) {
       tick(boxes(), false);
     }
   });
 
   // rows come and go by themselves; a page that is taken out of the cache still has its ticks
-  const sheet = document.getElementById("sheet");
-  if (sheet) new MutationObserver(tell).observe(sheet, { childList: true, subtree: true });
+  new MutationObserver(tell).observe(part, { childList: true, subtree: true });
   addEventListener("pageshow", tell);
   tell();
 })();

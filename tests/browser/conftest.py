@@ -81,7 +81,7 @@ def _listen(panel: Panel, complaints: list[str]) -> None:
 
     def on_console(message: Any) -> None:
         if message.type in {"error", "warning"}:
-            complaints.append(f"{message.type}: {message.text}")
+            complaints.append(f"{message.type}: {message.text} {message.location.get('url', '')}".rstrip())
 
     def on_request(request: Any) -> None:
         host = urlsplit(request.url).netloc

@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 from django.utils.functional import Promise
 
+from directory.roles import Role
 from vms import labels
 from vms.operations.bulk import nothing_to_do
+from vms.operations.giving import ACTION_FOR
 from vms.operations.recipes import RECIPES
 from vms.rules.actions import PLAIN, RISK, Action
+from vms.rules.audit import Area, Outcome, Request, Subject, Why
+from vms.rules.consoles import Ending
 from vms.rules.contact import ContactStep, StepState
+from vms.rules.differences import Hindrance, Part, When
 from vms.rules.duty import Duty
+from vms.rules.hardware import Beyond, Firmware
 from vms.rules.images import FileKind, ImageFault
 from vms.rules.kinds import Kind, Lifetime, Mode
 from vms.rules.names import NameFault
@@ -23,6 +29,7 @@ from vms.rules.power import Power, PowerReason
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 from vms.rules.reasons import Reason
+from vms.rules.rights import Right
 from vms.rules.status import Main, Second
 from vms.rules.timeline import What
 
@@ -52,12 +59,32 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.FILE_KIND, set(FileKind)),
     (labels.IMAGE_FAULT, set(ImageFault)),
     (labels.OBSTACLE, set(Obstacle)),
+    (labels.PART, set(Part)),
+    (labels.WHEN, set(When)),
+    (labels.HINDRANCE, set(Hindrance)),
+    (labels.BEYOND, set(Beyond)),
+    (labels.FIRMWARE, set(Firmware)),
     (labels.COPY_TITLE, {Action.PERSISTENT, Action.CLONE}),
     (labels.COPY_LEAD, {Action.PERSISTENT, Action.CLONE}),
     (labels.COPY_HOLDS, {Action.PERSISTENT, Action.CLONE}),
+    (labels.CONSOLE_ENDING, set(Ending)),
     (labels.CONTACT_STEP, set(ContactStep)),
     (labels.STEP_STATE, set(StepState)),
     (labels.STEP, {step.__name__ for recipe in RECIPES.values() for step in (*recipe.steps, *recipe.way_back)}),
+    (labels.RIGHT, set(Right)),
+    (labels.RIGHT_TIP, set(Right)),
+    (labels.WHO_MAY_USE, set(ACTION_FOR.values())),
+    (labels.TYPE_A_NAME, set(ACTION_FOR.values())),
+    (labels.NOTHING_FOUND, set(ACTION_FOR.values())),
+    (labels.NOBODY_MAY_YET, set(ACTION_FOR.values())),
+    (labels.IS_LOCAL, set(ACTION_FOR.values())),
+    (labels.ROLE, set(Role)),
+    (labels.AUDIT_OUTCOME, set(Outcome)),
+    (labels.AUDIT_AREA, set(Area)),
+    (labels.AUDIT_SUBJECT, set(Subject)),
+    (labels.AUDIT_REQUEST, {*Request, *(name for name in labels.AUDIT_REQUEST if ":" in name)}),
+    (labels.AUDIT_WHY, {*Why, Reason.NOT_PERMITTED, *(f"http_{code}" for code in (403, 404, 405, 409, 500))}),
+    (labels.AUDIT_RIGHT, {"given", "changed", "taken"}),
     (labels.BULK_TITLE, PLAIN),
     (labels.BULK_CONSEQUENCE, PLAIN),
     (labels.STILL_COPY_FROM, set(Kind)),
@@ -91,6 +118,22 @@ OF_AN_EVENT: Mapping[What, set[str]] = {
 OF_A_SENTENCE: Mapping[str, set[str]] = {
     "STATUS_WITH_SECOND": {"main", "second"},
     "PERCENT": {"number"},
+    "FOUND_SO_MANY": {"count"},
+    "FOUND_MORE": {"count"},
+    "RIGHT_BY": {"person", "since"},
+    "RIGHTS_GIVEN": {"vm", "names"},
+    "RIGHTS_CHANGED": {"vm", "names"},
+    "RIGHTS_TAKEN": {"vm", "names"},
+    "RIGHTS_HAD_ONE": {"vm", "names"},
+    "RIGHTS_HAD_NONE": {"count"},
+    "RIGHTS_UNCHANGED": {"vm"},
+    "RIGHTS_OF": {"person", "vm"},
+    "RIGHTS_OF_MINE": {"vm"},
+    "THROUGH_ROLE": {"role"},
+    "THROUGH_OWN": {"right", "given"},
+    "THROUGH_GROUP": {"group", "right", "given"},
+    "NOTHING_COUNTS_BLOCKED": {"person"},
+    "NOTHING_COUNTS_GONE": {"person"},
     "HELD_BY": {"action", "person", "since"},
     "HELD_BY_WITH_PERCENT": {"action", "person", "since", "percent"},
     "HELD_BY_WITH_TIME_LEFT": {"action", "person", "since", "percent", "duration"},
@@ -165,9 +208,15 @@ OF_A_SENTENCE: Mapping[str, set[str]] = {
     "COPY_TOO_FULL": {"used", "free", "pool"},
     "COPY_MANY_VCPUS": {"node", "cpus"},
     "COPY_OWN_BRIDGE": {"plugged", "node"},
+    "AUDIT_OF": {"name"},
+    "AUDIT_MANY": {"count"},
+    "AUDIT_MORE_THAN": {"count"},
+    "AUDIT_REFUSED_TO": {"action", "person"},
+    "AUDIT_TAGS": {"added", "removed"},
 }
+OF_AN_AUDIT_LINE = {"owner", "right", "was"}
 OF_OTHERS = {"template", "old", "new", "action", "progress", "count", "name", "names", "origin"}
-OF_ANY = OF_A_PROBLEM | OF_AN_OBSTACLE | OF_OTHERS
+OF_ANY = OF_A_PROBLEM | OF_AN_OBSTACLE | OF_OTHERS | OF_AN_AUDIT_LINE
 
 
 @pytest.mark.parametrize(("table", "codes"), COMPLETE)

@@ -21,13 +21,13 @@ from vms.rules.status import Main
 pytestmark = pytest.mark.django_db
 
 
-def planned(action, *machines):
+def planned(action, *machines, by):
     fresh = Vm.objects.filter(pk__in=[vm.pk for vm in machines]).with_operations_under_way()
-    return plan(fresh, action)
+    return plan(fresh, action, by=by)
 
 
 def bulk_of(action, *machines, by, key=None):
-    return request_bulk(action, planned(action, *machines), key=key or uuid4(), by=by)
+    return request_bulk(action, planned(action, *machines, by=by), key=key or uuid4(), by=by)
 
 
 def ask_all(bulk):
@@ -191,7 +191,7 @@ def test_five_thousand_are_written_down_in_a_few_queries(anna, node, django_asse
     Vm.objects.bulk_create(
         [Vm(name=f"m{n}", display_name=f"m{n}", node=node, power=Power.OFF, main=Main.STOPPED) for n in range(5000)]
     )
-    machines = plan(Vm.objects.all().with_operations_under_way(), Action.START)
+    machines = plan(Vm.objects.all().with_operations_under_way(), Action.START, by=anna)
     with django_assert_max_num_queries(60):
         bulk = request_bulk(Action.START, machines, key=uuid4(), by=anna)
     assert bulk.items.count() == 5000

@@ -170,11 +170,11 @@ def test_an_unclear_operation_holds_the_machine_until_a_person_closed_it(running
 
 def test_only_what_has_ended_can_be_acknowledged(vm: Vm, anna: Person):
     operation = ask(vm, Action.START, anna)
-    acknowledge(operation)
+    acknowledge(operation, by=anna)
     operation.refresh_from_db()
     assert operation.acknowledged_at is None
     work(operation)
-    acknowledge(operation)
+    acknowledge(operation, by=anna)
     operation.refresh_from_db()
     assert operation.acknowledged_at is not None
 

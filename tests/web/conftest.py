@@ -5,6 +5,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from directory.models import Person
+from directory.roles import Role
 from vms.operations import reaching
 
 
@@ -27,6 +28,14 @@ def no_hypervisor(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def administrator(db: None) -> Person:
     return Person.objects.create_user("ada", is_administrator=True)
+
+
+@pytest.fixture
+def auditor(db: None) -> Person:
+    person = Person.objects.create_user("eva", "a long password")
+    person.take_role(Role.AUDITOR)
+    person.save()
+    return person
 
 
 def browser_of(person: Person | None, *, enforce_csrf_checks: bool = False) -> Client:

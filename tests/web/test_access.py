@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -32,6 +33,9 @@ from vms.rules.kinds import Kind
 from vms.rules.timeline import What
 
 OPEN_TO_ALL = {"login", "healthz", "set_language", "set_theme"}
+OF_ONES_OWN = {"logout", "account:password", "account:end_visit"}
+"""Looked at where people are: tests/directory/test_visits.py."""
+
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 FORBIDDEN, NOT_ALLOWED, FOUND = 403, 405, 302
 
@@ -52,7 +56,7 @@ class Place:
 
 PLACES = (
     Place("vms:list"),
-    Place("vms:templates"),
+    Place("vms:templates", needs="view_every_vm"),
     Place("vms:rows"),
     Place("vms:search", query="?q=web"),
     Place("vms:views", ("vms",)),
@@ -63,6 +67,8 @@ PLACES = (
     Place("vms:delete_view", ("vms", "view"), needs="to be the owner", posts=True, gets=False),
     Place("vms:tags", needs="manage_vm", posts=True, gets=False),
     Place("vms:page", ("vm",), needs="view_every_vm"),
+    Place("vms:use", ("vm",), needs="use_vm"),
+    Place("vms:ticket", ("vm",), needs="use_vm", posts=True, gets=False),
     Place("vms:removed", ("deleted",), needs="view_every_vm"),
     Place("vms:notes", ("vm",), needs="manage_vm", posts=True, gets=False),
     *(Place("vms:action", ("vm", name), needs="rights", posts=True) for name in ("start", "power-off", "delete")),
@@ -72,6 +78,11 @@ PLACES = (
     Place("vms:make_template", ("vm",), needs="manage_vm", posts=True),
     Place("vms:copy", ("vm", "clone"), needs="manage_vm", posts=True),
     Place("vms:create", needs="manage_vm", posts=True),
+    Place("vms:users", ("vm",), needs="give_vm", posts=True),
+    Place("vms:groups", ("vm",), needs="give_vm", posts=True),
+    Place("vms:rights", ("vm",), needs="view_every_vm", posts=True),
+    Place("vms:use", ("vm",), needs="use_vm"),
+    Place("vms:ticket", ("vm",), needs="use_vm", posts=True, gets=False),
     Place("images:list", needs="manage_vm"),
     Place("images:upload", needs="manage_vm", posts=True),
     Place("images:remove", ("file",), needs="manage_vm", posts=True),
@@ -97,6 +108,28 @@ PLACES = (
     Place("operations:limit", ("stream",), needs="view_every_vm", posts=True, gets=False),
     Place("operations:stop", ("stream",), needs="view_every_vm", posts=True),
     Place("people:check_directory", needs="to be an administrator", posts=True),
+    Place("people:list", needs="to be an administrator"),
+    Place("people:new", needs="to be an administrator", posts=True),
+    Place("people:locked", needs="to be an administrator", posts=True),
+    Place("people:groups", needs="to be an administrator"),
+    Place("people:new_group", needs="to be an administrator", posts=True),
+    Place("people:group", ("group",), needs="to be an administrator", posts=True),
+    Place("people:rename_group", ("group",), needs="to be an administrator", posts=True),
+    Place("people:delete_group", ("group",), needs="to be an administrator", posts=True),
+    Place("people:remove_member", ("group", "person"), needs="to be an administrator", posts=True, gets=False),
+    Place("people:person", ("person",), needs="to be an administrator"),
+    *(
+        Place(f"people:{what}", ("person",), needs="to be an administrator", posts=True)
+        for what in ("edit", "password", "delete")
+    ),
+    *(
+        Place(f"people:{what}", ("person",), needs="to be an administrator", posts=True, gets=False)
+        for what in ("block", "let_in", "unlock", "log_out")
+    ),
+    Place("account:show"),
+    Place("account:end_other_visits", posts=True, gets=False),
+    Place("audit:list", needs="view_auditline"),
+    Place("audit:csv", needs="view_auditline"),
     Place("states"),
 )
 
@@ -118,6 +151,7 @@ def addresses(add_vm: AddVm, node: Node, administrator: Person) -> dict[Place, s
     known = {"vm": vm, "deleted": deleted, "template": template, "node": node, "operation": operation}
     file = StoredFile.objects.create(name="web1.iso", kind="iso", size=1, capacity=1, sha256="0" * 64, file_name="f")
     stream = Operation.objects.create(vm=vm, node=node, action=Action.STREAM, slot="job")
+    known |= {"person": Person.objects.create_user("per", "a password"), "group": Group.objects.create(name="all")}
     known |= {"stream": stream, "contact": contact, "bulk": bulk, "view": view, "file": file}
 
     def address(place: Place) -> str:
@@ -154,7 +188,7 @@ def all_names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> set
 
 
 def test_no_address_is_forgotten_here() -> None:
-    assert all_names(get_resolver().url_patterns) == {place.name for place in PLACES} | OPEN_TO_ALL | {"logout"}
+    assert all_names(get_resolver().url_patterns) == {place.name for place in PLACES} | OPEN_TO_ALL | OF_ONES_OWN
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -229,7 +263,7 @@ def test_an_operator_may_start_and_not_delete(addresses: dict[Place, str], otto:
     assert ask(otto, "post", by_name["vms:action/vm/start"], **{"HX-Request": "true"}).status_code == 202
 
 
-@pytest.mark.parametrize("name", ["migrate", "use", "no-such-thing", "START"])
+@pytest.mark.parametrize("name", ["migrate", "no-such-thing", "START"])
 def test_an_action_that_is_not_built_is_not_there(vm: Vm, administrator: Person, name: str) -> None:
     for method in ("get", "post"):
         assert ask(administrator, method, f"/vms/{vm.pk}/{name}/").status_code == 404

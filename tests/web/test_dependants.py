@@ -63,20 +63,20 @@ def test_the_tool_tip_of_its_status_says_the_same(browser: Client, add_vm: AddVm
     assert re.search(r'id="template_is_streamed_from" data-by="dependants" data-instead', text)
 
 
-def test_a_long_list_is_cut_short_in_a_sentence(add_vm: AddVm, template: Vm) -> None:
+def test_a_long_list_is_cut_short_in_a_sentence(anna: Person, add_vm: AddVm, template: Vm) -> None:
     for number in range(1, 13):
         add_dependant(add_vm, template, f"web-{number:02}", 5)
-    sentence = who_needs_it(loaded(template))
+    sentence = who_needs_it(loaded(template), anna)
     assert sentence.startswith("web-01 [0.5 %], web-02 [0.5 %]")
     assert sentence.endswith("web-10 [0.5 %] and 2 more still stream from this template.")
 
 
-def test_one_alone_and_one_that_was_stopped(add_vm: AddVm, template: Vm) -> None:
-    assert who_needs_it(loaded(template)) == ""
+def test_one_alone_and_one_that_was_stopped(anna: Person, add_vm: AddVm, template: Vm) -> None:
+    assert who_needs_it(loaded(template), anna) == ""
     add_dependant(add_vm, template, "web-01", 51)
-    assert who_needs_it(loaded(template)) == "web-01 [5.1 %] still streams from this template."
+    assert who_needs_it(loaded(template), anna) == "web-01 [5.1 %] still streams from this template."
     add_linked(add_vm, template, "web-02")
-    assert who_needs_it(loaded(template)).endswith("web-02 still needs its disks and does not stream.")
+    assert who_needs_it(loaded(template), anna).endswith("web-02 still needs its disks and does not stream.")
 
 
 def test_a_machine_that_is_cloned_has_the_same_list(browser: Client, add_vm: AddVm) -> None:

@@ -188,13 +188,15 @@ def test_who_may_not_see_a_machine_cannot_write_about_it(nobody: Person, vm: Vm)
     assert browser_of(nobody).post(f"/vms/{vm.pk}/notes/", {"notes": "mine"}).status_code == 404
 
 
-def test_the_timeline_shows_more_when_asked_and_not_without_end(browser: Client, vm: Vm, node: Node) -> None:
+def test_the_timeline_shows_more_when_asked_and_not_without_end(
+    browser: Client, anna: Person, vm: Vm, node: Node
+) -> None:
     Event.objects.bulk_create(Event(what=What.STARTED, vm=vm, node=node) for _ in range(600))
     events = Event.objects.filter(vm=vm)
-    assert (len(timeline(events).entries), timeline(events).more) == (30, 80)
-    assert (len(timeline(events, "80").entries), timeline(events, "80").more) == (80, 130)
-    assert (len(timeline(events, "9999999999").entries), timeline(events, "9999999999").more) == (MOST, 0)
-    assert len(timeline(events, "-1 or so").entries) == len(timeline(events, "²").entries) == 30
+    assert (len(timeline(events, anna).entries), timeline(events, anna).more) == (30, 80)
+    assert (len(timeline(events, anna, "80").entries), timeline(events, anna, "80").more) == (80, 130)
+    assert (len(timeline(events, anna, "9999999999").entries), timeline(events, anna, "9999999999").more) == (MOST, 0)
+    assert len(timeline(events, anna, "-1 or so").entries) == len(timeline(events, anna, "²").entries) == 30
     assert 'href="?events=80#vm-timeline"' in page(browser, f"/vms/{vm.pk}/")
 
 

@@ -295,7 +295,8 @@ def test_it_leaves_the_list_of_vms_that_is_open(browser: Client, vm: Vm):
 
 
 def test_a_template_cannot_become_one_again(browser: Client, template: Vm):
-    assert browser.get(f"/vms/{template.pk}/make-template/").status_code == 404
+    answer = browser.get(f"/vms/{template.pk}/make-template/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/vms/{template.pk}/")
 
 
 # Rights

@@ -126,7 +126,9 @@ def test_its_own_lines_of_the_timeline_are_there(page, vm, anna):
 
 def test_an_operation_leads_to_the_bulk_it_is_a_part_of(page, add_vm, anna):
     machines = [add_vm("a"), add_vm("b")]
-    planned = plan(Vm.objects.filter(pk__in=[vm.pk for vm in machines]).with_operations_under_way(), Action.START)
+    planned = plan(
+        Vm.objects.filter(pk__in=[vm.pk for vm in machines]).with_operations_under_way(), Action.START, by=anna
+    )
     bulk = request_bulk(Action.START, planned, key=uuid4(), by=anna)
     (first, _second), _more = ask_some(bulk.pk)
     assert f"/bulk/{bulk.pk}/" in page.get(f"/operations/{first}/").content.decode()
@@ -161,7 +163,7 @@ class TestBell:
     def test_it_shows_the_last_few_of_mine_that_ended(self, page, add_vm, anna, berta):
         mine = [succeeded(add_vm(f"m{number}"), anna) for number in range(4)]
         succeeded(add_vm("hers"), berta)
-        acknowledge(failure := failed(add_vm("b"), anna))
+        acknowledge(failure := failed(add_vm("b"), anna), by=anna)
         assert [row.pk for row in self.ring(page).ended] == [str(op.pk) for op in (failure, mine[3], mine[2])]
         assert self.ring(page).open == []
 
@@ -188,7 +190,9 @@ class TestBell:
 
     def test_a_bulk_is_told_as_one_when_its_last_machine_has_ended(self, page, add_vm, anna):
         machines, since = [add_vm("a"), add_vm("b")], timezone.now()
-        planned = plan(Vm.objects.filter(pk__in=[vm.pk for vm in machines]).with_operations_under_way(), Action.START)
+        planned = plan(
+            Vm.objects.filter(pk__in=[vm.pk for vm in machines]).with_operations_under_way(), Action.START, by=anna
+        )
         (first, second), _more = ask_some(request_bulk(Action.START, planned, key=uuid4(), by=anna).pk)
         finish(Operation.objects.get(pk=first), Progress.FAILED, Problem.NO_SPACE)
         assert self.ring(page, since).news == []

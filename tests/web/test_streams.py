@@ -75,9 +75,9 @@ def test_one_that_waits_for_its_turn_says_so_in_its_row(browser: Client, add_vm:
     assert re.search(r'<span class="status__note">waits for its turn', text)
 
 
-def test_a_machine_that_is_being_made_shows_how_far(add_vm: AddVm, template: Vm) -> None:
+def test_a_machine_that_is_being_made_shows_how_far(anna: Person, add_vm: AddVm, template: Vm) -> None:
     template = add_dependant(add_vm, template, "copy", 413, second=Second.CREATING)
-    view = status_view(loaded(template))
+    view = status_view(loaded(template), anna)
     assert (view.text, view.percent_text, view.percent) == ("Stopped, creating", "[41.3 %]", 41.3)
 
 

@@ -27,6 +27,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
             return self
         return self.filter(vm__in=Vm.objects.all().visible_to(person))
 
+    def of(self, person: Viewer) -> OperationQuerySet:
+        """Those that this person has asked for."""
+        return self.filter(requested_by=person.pk)
+
     def counted(self, conditions: Mapping[str, Q]) -> dict[str, int]:
         """How many meet each condition, in one query."""
         counts = {f"n{number}": models.Count("pk", filter=q or None) for number, q in enumerate(conditions.values())}

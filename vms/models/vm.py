@@ -8,7 +8,6 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from vms.models.node import Node
@@ -35,10 +34,10 @@ class VmQuerySet(models.QuerySet["Vm"]):
         return self.exclude(deleted_at=None).given_to(person)
 
     def given_to(self, person: Viewer) -> VmQuerySet:
-        """Everything, to whoever may see every machine; to others what they or their groups were given."""
+        """Everything, to whoever may see every machine; to others the VMs that they or their groups were given."""
         if person.has_perm("vms.view_every_vm"):
             return self.all()
-        return self.filter(pk__in=apps.get_model("vms", "Grant").objects.of(person).values("vm_id"))
+        return self.filter(kind=Kind.VM, pk__in=apps.get_model("vms", "Grant").objects.of(person).values("vm_id"))
 
     def present(self) -> VmQuerySet:
         return self.filter(deleted_at=None)
@@ -126,6 +125,7 @@ class Vm(models.Model):
     if TYPE_CHECKING:
         under_way: list[Operation]  # these two only after with_operations_under_way()
         is_needed: bool
+        dependants: list[Vm]  # only after fetch_dependants()
 
     class Meta:
         ordering = ["display_name", "uuid"]
@@ -162,11 +162,6 @@ class Vm(models.Model):
             return self.is_needed
         return Vm.objects.all().linked().filter(origin=self.pk).exists()
 
-    @cached_property
-    def dependants(self) -> list[Vm]:
-        """Those whose disks still need its own, with their operations under way. For many see fetch_dependants()."""
-        return list(Vm.objects.all().still_linked().filter(origin=self.pk)) if self.has_dependants() else []
-
     def origin_name(self) -> str:
         """Of the machine it was made from; "" if the panel does not know it (any more)."""
         origins = Vm.objects.filter(uuid__in=[self.origin_id])
@@ -183,8 +178,20 @@ class Vm(models.Model):
         return bool(Vm.objects.filter(pk=self.pk, gone_at=None, deleted_at=None).update(gone_at=timezone.now()))
 
 
-def fetch_dependants(machines: Iterable[Vm]) -> None:
+def dependants_of(vm: Vm, person: Viewer) -> list[Vm]:
+    """Those whose disks still need its own, of them that this person may see, with their operations under way."""
+    if DEPENDANTS not in vars(vm):
+        fetch_dependants([vm], person)
+    return vm.dependants
+
+
+def fetch_dependants(machines: Iterable[Vm], person: Viewer) -> None:
     """Of all of them at once: two queries if others need any of them, none if not."""
-    needed = [vm for vm in machines if vm.has_dependants()]
-    still_linked = models.Prefetch("made_from_it", queryset=Vm.objects.all().still_linked(), to_attr=DEPENDANTS)
-    models.prefetch_related_objects(needed, still_linked)
+    needed = []
+    for vm in machines:
+        if vm.has_dependants():
+            needed.append(vm)
+        else:
+            vm.dependants = []
+    seen = Vm.objects.all().still_linked().given_to(person)
+    models.prefetch_related_objects(needed, models.Prefetch("made_from_it", queryset=seen, to_attr=DEPENDANTS))

@@ -17,7 +17,10 @@ SECONDS_OF_SILENCE_AFTER_FAILURE = 2.0
 logger = logging.getLogger(__name__)
 
 Subject = tuple[str, str]
-"""("vm" | "node" | "operation" | "bulk" | "contact" | "image", its id)."""
+"""("vm" | "node" | "operation" | "bulk" | "contact" | "image" | "rights" | "people", its id).
+
+"rights" on the machine of that id, "people" in general: who may see what has changed. An operation or a bulk is told
+together with its machine, without which nobody hears of it who does not see every machine."""
 
 COUNTS: Subject = ("counts", "")
 """How many there are of something has changed."""

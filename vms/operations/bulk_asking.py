@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from vms.models import Bulk, BulkItem, Operation, Vm
 from vms.operations.announcing import announce
+from vms.operations.auditing import about_vm, asking_from, write_for
 from vms.operations.promising import ActionRefused, Order, promise
 from vms.rules.actions import Action
+from vms.rules.audit import Outcome
 from vms.rules.reasons import Reason
 
 PORTION = 20
@@ -45,7 +47,7 @@ def ask_some(bulk_id: int) -> tuple[list[int], bool]:
         return promised, False
     if len(waiting) <= PORTION:
         Bulk.objects.filter(pk=bulk.pk, all_asked_at=None).update(all_asked_at=timezone.now())
-    announce(("bulk", str(bulk.pk)))
+    announce(("bulk", str(bulk.pk)), *(("vm", str(item.vm_id)) for item in waiting[:PORTION]))
     return promised, len(waiting) > PORTION
 
 
@@ -68,8 +70,15 @@ def _ask_or_give_up(bulk: Bulk, item: BulkItem) -> Operation | None:
             raise
         except Exception:
             logger.exception("bulk %s met a bug at machine %s, try %s of %s", bulk.pk, item.vm_id, attempt, TRIES)
-    BulkItem.objects.filter(pk=item.pk, operation=None, refusal="").update(refusal=Reason.ASKING_FAILED)
+    _give_up(bulk, item)
     return None
+
+
+def _give_up(bulk: Bulk, item: BulkItem) -> None:
+    with transaction.atomic():
+        waiting = BulkItem.objects.filter(pk=item.pk, operation=None, refusal="")
+        if waiting.update(refusal=Reason.ASKING_FAILED):
+            write_for(bulk, about_vm(item.vm), Outcome.REFUSED, reason=Reason.ASKING_FAILED)
 
 
 def _ask(bulk: Bulk, item: BulkItem) -> Operation | None:
@@ -81,9 +90,9 @@ def _ask(bulk: Bulk, item: BulkItem) -> Operation | None:
         try:
             operation = _promise(bulk, item)
         except ActionRefused as refused:
-            _remember(item, refusal=refused.reason, refused_for=str(refused.holder.pk) if refused.holder else "")
+            _refuse(bulk, item, refused.reason, str(refused.holder.pk) if refused.holder else "")
         except PermissionDenied:
-            _remember(item, refusal=Reason.GONE_FROM_NODE if item.vm.deleted_at else Reason.NOT_PERMITTED)
+            _refuse(bulk, item, Reason.GONE_FROM_NODE if item.vm.deleted_at else Reason.NOT_PERMITTED)
         else:
             _remember(item, operation=operation)
             return operation
@@ -92,10 +101,11 @@ def _ask(bulk: Bulk, item: BulkItem) -> Operation | None:
 
 def _promise(bulk: Bulk, item: BulkItem) -> Operation:
     person = bulk.requested_by
-    if person is None:
+    if person is None or not person.is_active:
         raise PermissionDenied
     order = Order(Action(bulk.action), _arguments(bulk, item.vm), uuid5(NAMESPACE, str(item.pk)))
-    return promise(item.vm, order, by=person)
+    with asking_from(bulk.requested_from):
+        return promise(item.vm, order, by=person)
 
 
 def _arguments(bulk: Bulk, vm: Vm) -> dict[str, Any]:
@@ -103,6 +113,11 @@ def _arguments(bulk: Bulk, vm: Vm) -> dict[str, Any]:
         return {}
     made = vm.disks.filter(made_by_panel=True).exclude(path="")
     return {"disks": [disk.path for disk in made]}
+
+
+def _refuse(bulk: Bulk, item: BulkItem, reason: Reason, refused_for: str = "") -> None:
+    _remember(item, refusal=reason, refused_for=refused_for)
+    write_for(bulk, about_vm(item.vm), Outcome.REFUSED, reason=reason)
 
 
 def _remember(item: BulkItem, **result: object) -> None:

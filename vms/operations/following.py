@@ -5,6 +5,7 @@ from uuid import UUID
 from vms.models import Event, Operation, Vm
 from vms.operations.settling import settle
 from vms.operations.tasks import ring_after_commit
+from vms.operations.telling import tell
 from vms.rules.actions import Slot
 from vms.rules.following import what_happened, wish_behind
 from vms.rules.power import Power, PowerReason, Wanted
@@ -44,5 +45,10 @@ def _stays_stopped_to_people(vm: Vm, power: Power) -> bool:
 
 def _write_down(vm: Vm, power: Power, reason: PowerReason, *, by_panel: bool) -> None:
     what = what_happened(Power(vm.power), PowerReason(vm.power_reason), power, reason)
-    if what is not None:
-        Event.objects.create(what=what, vm=vm, node_id=vm.node_id, by_panel=by_panel, values={"reason": reason})
+    if what is None:
+        return
+    values = {"reason": reason}
+    if by_panel:
+        Event.objects.create(what=what, vm=vm, node_id=vm.node_id, by_panel=True, values=values)
+    else:
+        tell(what, vm, values)

@@ -19,11 +19,13 @@ from vms.models import Event, Node, Operation, Vm
 from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
+from vms.operations.auditing import Refusal, about_vm, asked_from, write
 from vms.operations.permission import may_make, require_may
 from vms.operations.promising import ActionRefused
 from vms.operations.settling import settle
 from vms.rules.actions import Action, Slot
 from vms.rules.asking import possible
+from vms.rules.audit import Outcome, Why
 from vms.rules.kinds import Kind, Link, Mode
 from vms.rules.making import Plan
 from vms.rules.power import Power
@@ -56,8 +58,10 @@ class MakingOrder:
     key: UUID | None = None
 
 
-class NamesTaken(Exception):
+class NamesTaken(Refusal):
     """Other machines have these names already, or somebody else has just asked for them."""
+
+    reason = Why.NAMES_TAKEN
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = sorted(names)
@@ -133,10 +137,12 @@ def _promise_one(order: MakingOrder, machine: NewMachine, number: int, by: Viewe
         request_key=order.key if number == 0 else None,
         requested_by_id=by.pk,
         requested_by_name=str(by),
+        requested_from=asked_from(),
     )
+    write(order.action, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation)
     values = {"action": operation.action, "person": operation.requested_by_name}
     Event.objects.create(what=What.REQUESTED, vm=vm, node=order.node, operation=operation, by_panel=True, values=values)
-    announce(("operation", str(operation.pk)))
+    announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
     return operation
 
 

@@ -8,13 +8,17 @@ from django.db import transaction
 from vms.models import ContactTest, Event, Node, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
+from vms.operations.auditing import About, Refusal, about_node, noting_refusals, write
 from vms.operations.permission import may_manage_nodes
 from vms.operations.tasks import try_contact_after_commit
+from vms.rules.audit import Outcome, Request, Subject, Why
 from vms.rules.timeline import What
 
 
-class NodeStillHasMachines(Exception):
+class NodeStillHasMachines(Refusal):
     """It cannot be removed: machines, with the rights that hang on them, belong to it."""
+
+    reason = Why.NODE_HAS_MACHINES
 
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} machines")
@@ -23,26 +27,30 @@ class NodeStillHasMachines(Exception):
 
 def ask_for_contact(name: str, uri: str, *, by: Viewer) -> ContactTest:
     """Ask a worker to try the address. The answer is written into the row that is returned."""
-    _require_may_manage(by)
-    with transaction.atomic():
+    about = About(Subject.NODE, name=name)
+    with noting_refusals(Request.TRY_NODE, about, by=by), transaction.atomic():
+        _require_may_manage(by)
         test = ContactTest.objects.create(name=name, uri=uri, requested_by_id=by.pk)
+        write(Request.TRY_NODE, about, Outcome.ACCEPTED, by=by, values={"address": uri})
         try_contact_after_commit(test.pk)
     return test
 
 
 def add_node(name: str, uri: str, *, by: Viewer) -> Node:
     """Look after a node from now on. The watcher makes contact and adopts what runs there, within seconds."""
-    _require_may_manage(by)
-    with transaction.atomic():
+    about = About(Subject.NODE, name=name)
+    with noting_refusals(Request.ADD_NODE, about, by=by), transaction.atomic():
+        _require_may_manage(by)
         node, _made = Node.objects.get_or_create(uri=uri, defaults={"name": name})
+        write(Request.ADD_NODE, about_node(node), Outcome.ACCEPTED, by=by, values={"address": uri})
         announce(("node", str(node.pk)), COUNTS)
     return node
 
 
 def remove_node(node: Node, *, by: Viewer) -> None:
     """Forget a node. Its machines run on untouched, so it may have none that are still known here."""
-    _require_may_manage(by)
-    with transaction.atomic():
+    with noting_refusals(Request.REMOVE_NODE, about_node(node), by=by), transaction.atomic():
+        _require_may_manage(by)
         Node.objects.select_for_update().get(pk=node.pk)  # what the watcher hears of it has to wait
         present = Vm.objects.filter(node=node, deleted_at=None).count()
         if present:
@@ -50,6 +58,7 @@ def remove_node(node: Node, *, by: Viewer) -> None:
         announce(("node", str(node.pk)), COUNTS)
         Operation.objects.filter(vm__node=node).delete()
         _write_down_the_removal(node, by)
+        write(Request.REMOVE_NODE, about_node(node), Outcome.ACCEPTED, by=by)
         node.forget()
 
 

@@ -14,6 +14,7 @@ from vms.hypervisor.errors import HypervisorError, NodeUnreachable
 from vms.models import Event, Operation, Vm
 from vms.models.facts import facts_of
 from vms.operations.announcing import COUNTS, announce
+from vms.operations.auditing import about_vm, write_for
 from vms.operations.leasing import LEASE_SECONDS, kept_alive, my_name
 from vms.operations.reaching import a_turn_at
 from vms.operations.recipes import RECIPES
@@ -21,6 +22,7 @@ from vms.operations.settling import settle
 from vms.operations.steps.work import Again, Done, Result, StepFailed, StepUnclear, Work
 from vms.rules.actions import FILLS_DISKS, MAKES_A_MACHINE, Action
 from vms.rules.asking import already_so, possible
+from vms.rules.audit import Outcome
 from vms.rules.kinds import Link
 from vms.rules.power import Wanted
 from vms.rules.problems import Problem
@@ -63,7 +65,7 @@ def _begin(operation: Operation) -> bool:
         finish(operation, Progress.FAILED, Problem.NO_LONGER_POSSIBLE)
         return False
     begun = operation.become(Progress.WORKING, started_at=timezone.now(), phase=Phase.TALKING_TO_NODE)
-    announce(("operation", str(operation.pk)))
+    announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
     return begun
 
 
@@ -104,7 +106,7 @@ def _try_next_step(operation: Operation) -> Result:
 def fail(operation: Operation, problem: Problem, **also: object) -> None:
     """Take back what was begun, if the recipe knows how; what fails on the way back does not hide why it was taken."""
     if RECIPES[Action(operation.action)].way_back and operation.turn_back(Progress.FAILED, problem, **also):
-        announce(("operation", str(operation.pk)))
+        announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
     elif operation.problem:
         finish(operation, Progress.FAILED, Problem(operation.problem))
     else:
@@ -153,7 +155,7 @@ def _rest(operation: Operation, seconds: float, phase: Phase) -> float | None:
 def finish(operation: Operation, progress: Progress, problem: Problem | None = None, **also: object) -> bool:
     """End it, with all that follows from its end. False if somebody else had ended it already."""
     with transaction.atomic():
-        Vm.objects.select_for_update().get(pk=operation.vm_id)  # first, as everybody does who changes both
+        vm = Vm.objects.select_for_update().get(pk=operation.vm_id)  # first, as everybody does who changes both
         if not operation.become(progress, problem, **also):
             return False
         then_wanted = RECIPES[Action(operation.action)].then_wanted
@@ -161,9 +163,10 @@ def finish(operation: Operation, progress: Progress, problem: Problem | None = N
             _want(operation, then_wanted)
         if progress in FINISHED:
             _write_down_the_end(operation)
+            write_for(operation, about_vm(vm), Outcome(progress), reason=operation.problem, operation=operation)
             _forget_what_never_began(operation)
         settle(operation.vm_id)
-        announce(("operation", str(operation.pk)), COUNTS)
+        announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)), COUNTS)
     return True
 
 

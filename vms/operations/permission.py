@@ -8,10 +8,17 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 
 from vms.models import Grant, Operation, Vm
+from vms.models.operation import OperationQuerySet
 from vms.models.viewer import Viewer
 from vms.rules.actions import Action
+from vms.rules.asking import possible
+from vms.rules.kinds import Kind
+from vms.rules.matrix import Verdict
+from vms.rules.reasons import Reason
 from vms.rules.rights import ACTIONS_OF, Right
+from vms.rules.status import Facts
 
+SEE = "vms.view_every_vm"
 USE, OPERATE, CREATE, MANAGE, GIVE = "vms.use_vm", "vms.operate_vm", "vms.create_vm", "vms.manage_vm", "vms.give_vm"
 
 PERMISSION_FOR: Mapping[Action, str] = {
@@ -40,7 +47,7 @@ class Permissions:
     def __init__(self, person: Viewer, machines: Iterable[UUID]) -> None:
         """machines: those that will be asked about, and that this person may see."""
         self._everywhere = actions_everywhere(person)
-        self._given = {} if person.has_perm("vms.view_every_vm") else _given(person, machines)
+        self._given = {} if sees_every_vm(person) else _given(person, machines)
 
     def on(self, vm: UUID) -> frozenset[Action]:
         """Whatever the machine's state."""
@@ -49,17 +56,25 @@ class Permissions:
 
 def actions_everywhere(person: Viewer) -> frozenset[Action]:
     """What the role lets this person do on every machine."""
-    if not person.has_perm("vms.view_every_vm"):
+    if not sees_every_vm(person):
         return frozenset()
     return frozenset(action for action, permission in PERMISSION_FOR.items() if person.has_perm(permission))
 
 
 def actions_somewhere(person: Viewer) -> frozenset[Action]:
     """What there can be any machine for at all."""
-    if person.has_perm("vms.view_every_vm"):
+    if sees_every_vm(person):
         return actions_everywhere(person)
-    rights = Grant.objects.of(person).filter(vm__deleted_at=None).values_list("right", flat=True).distinct()
+    mine = Grant.objects.of(person).filter(vm__deleted_at=None, vm__kind=Kind.VM)
+    rights = mine.values_list("right", flat=True).distinct()
     return frozenset().union(*(ACTIONS_OF[Right(right)] for right in rights))
+
+
+def allowed(permitted: frozenset[Action], facts: Facts, action: Action) -> Verdict:
+    """Whether it can be asked now, by somebody who may do no more than what is permitted on this machine."""
+    if action not in permitted:
+        return Verdict(allowed=False, reason=Reason.NOT_PERMITTED)
+    return possible(facts, action)
 
 
 def may(person: Viewer, action: Action, vm: Vm) -> bool:
@@ -72,14 +87,33 @@ def may_somewhere(person: Viewer, action: Action) -> bool:
     return action in actions_somewhere(person)
 
 
+def sees_every_vm(person: Viewer) -> bool:
+    return person.has_perm(SEE)
+
+
+def sees_nodes(person: Viewer) -> bool:
+    """Others are told neither a node's name nor what lies on it."""
+    return person.has_perm("vms.view_node")
+
+
 def may_make(person: Viewer) -> bool:
     """Whether this person may make machines out of nothing."""
     return person.has_perm(MANAGE)
 
 
 def may_cancel(person: Viewer, operation: Operation) -> bool:
+    """Whether this person may end it and answer for its failure. operation: one that this person may see."""
     mine = person.pk is not None and operation.requested_by_id == person.pk
-    return mine or person.has_perm(OPERATE)
+    return mine or _operates_everywhere(person)
+
+
+def to_look_after(operations: OperationQuerySet, person: Viewer) -> OperationQuerySet:
+    """Those of them that this person may end and answer for. operations: such as this person may see."""
+    return operations if _operates_everywhere(person) else operations.of(person)
+
+
+def _operates_everywhere(person: Viewer) -> bool:
+    return sees_every_vm(person) and person.has_perm(OPERATE)
 
 
 def may_describe(person: Viewer) -> bool:
@@ -91,8 +125,19 @@ def may_manage_nodes(person: Viewer) -> bool:
     return person.has_perm("vms.add_node")
 
 
+def may_read_audit(person: Viewer) -> bool:
+    """Whether this person may read who asked for what, of all machines and people."""
+    return person.has_perm("vms.view_auditline")
+
+
 def require_may(person: Viewer, action: Action, vm: Vm) -> None:
     if not may(person, action, vm):
+        raise PermissionDenied
+
+
+def require_may_cancel(person: Viewer, operation: Operation) -> None:
+    visible = Operation.objects.all().visible_to(person).filter(pk=operation.pk).exists()
+    if not (visible and may_cancel(person, operation)):
         raise PermissionDenied
 
 

@@ -13,11 +13,13 @@ from vms.models import Event, Operation, Vm
 from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
+from vms.operations.auditing import Refusal, about_vm, asked_from, write
 from vms.operations.performing import finish
 from vms.operations.permission import require_may
 from vms.operations.settling import settle
 from vms.rules.actions import MAY_SUPERSEDE, SLOT, Action, Slot
 from vms.rules.asking import possible
+from vms.rules.audit import Outcome
 from vms.rules.problems import Problem
 from vms.rules.progress import Progress
 from vms.rules.reasons import Reason
@@ -33,8 +35,10 @@ class Order:
     key: UUID | None = None
 
 
-class ActionRefused(Exception):
+class ActionRefused(Refusal):
     """Not possible now. holder: the operation that stands in the way, if one does."""
+
+    reason: Reason
 
     def __init__(self, action: Action, reason: Reason, holder: Operation | None) -> None:
         super().__init__(f"{action} refused: {reason}")
@@ -49,7 +53,9 @@ def promise(vm: Vm, order: Order, *, by: Viewer) -> Operation:
     with transaction.atomic():
         vm = Vm.objects.select_for_update(of=("self",)).select_related("node").get(pk=vm.pk)
         under_way = list(vm.operations.filter(finished_at=None))
-        return _the_same_again(order, under_way, by) or _new(vm, order, under_way, by)
+        operation = _the_same_again(order, under_way, by) or _new(vm, order, under_way, by)
+        write(order.action, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation)
+    return operation
 
 
 def _the_same_again(order: Order, under_way: list[Operation], by: Viewer) -> Operation | None:
@@ -75,10 +81,11 @@ def _new(vm: Vm, order: Order, under_way: list[Operation], by: Viewer) -> Operat
         request_key=order.key,
         requested_by_id=by.pk,
         requested_by_name=str(by),
+        requested_from=asked_from(),
     )
     _write_down(operation)
     settle(vm.uuid)
-    announce(("operation", str(operation.pk)), COUNTS)
+    announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)), COUNTS)
     return operation
 
 

@@ -8,9 +8,11 @@ from django.db import transaction
 from vms.models import Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
+from vms.operations.auditing import about_vm, asked_from, write
 from vms.operations.permission import require_may
 from vms.operations.settling import settle
 from vms.rules.actions import FILLS_DISKS, Action, Slot
+from vms.rules.audit import Outcome
 from vms.rules.kinds import Link
 from vms.rules.progress import Phase
 from vms.rules.status import Second
@@ -38,9 +40,11 @@ def promise_stream(vm: Vm, *, limit: int, by: Viewer | None) -> Operation | None
             limit=limit,
             requested_by_id=by.pk if by else None,
             requested_by_name=str(by) if by else "",
+            requested_from=asked_from(),
         )
+        write(Action.STREAM, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation)
         settle(vm.uuid)
-        announce(("operation", str(operation.pk)), COUNTS)
+        announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)), COUNTS)
     return operation
 
 

@@ -18,8 +18,10 @@ from django.db import IntegrityError, transaction
 from vms.models import Disk, Operation, StoredFile
 from vms.models.viewer import Viewer
 from vms.operations.announcing import announce
+from vms.operations.auditing import About, Refusal, about_image, noting_refusals, write
 from vms.operations.permission import may_make
 from vms.rules.actions import Action
+from vms.rules.audit import Outcome, Request, Subject, Why
 from vms.rules.images import HEAD_BYTES, FileKind, ImageFault, capacity_of, fault_in
 from vms.rules.names import as_file_name
 
@@ -34,26 +36,33 @@ class NoRoom(Exception):
     """The panel's own disk is full."""
 
 
-class FileRefused(Exception):
+class FileRefused(Refusal):
     def __init__(self, fault: ImageFault) -> None:
         super().__init__(fault)
+        self.reason = fault
         self.fault = fault
 
 
-class WrongChecksum(Exception):
+class WrongChecksum(Refusal):
     """What arrived is not what was to be sent."""
+
+    reason = Why.WRONG_CHECKSUM
 
     def __init__(self, found: str) -> None:
         super().__init__(found)
         self.found = found
 
 
-class NameTaken(Exception):
+class NameTaken(Refusal):
     """Another file is called so."""
 
+    reason = Why.NAMES_TAKEN
 
-class StillNeeded(Exception):
+
+class StillNeeded(Refusal):
     """A machine is just being made of it."""
+
+    reason = Why.STILL_NEEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,11 @@ def room_for_uploads() -> int:
 
 def store(incoming: Incoming, brought: Brought, *, by: Viewer) -> StoredFile:
     """Keep it, if it is what it is said to be. FileRefused, WrongChecksum, NameTaken."""
+    with noting_refusals(Request.UPLOAD, About(Subject.IMAGE, name=brought.name), by=by):
+        return _store(incoming, brought, by)
+
+
+def _store(incoming: Incoming, brought: Brought, by: Viewer) -> StoredFile:
     _require_may_store(by)
     fault = fault_in(incoming.head, incoming.size, brought.kind)
     if fault is not None:
@@ -127,6 +141,7 @@ def store(incoming: Incoming, brought: Brought, *, by: Viewer) -> StoredFile:
     try:
         with transaction.atomic():
             file = _write_row(incoming, brought, by)
+            write(Request.UPLOAD, about_image(file), Outcome.ACCEPTED, by=by, values={"sha256": file.sha256})
             announce(("image", str(file.pk)))
             incoming.path.rename(file.path)
     except IntegrityError:
@@ -149,11 +164,12 @@ def _write_row(incoming: Incoming, brought: Brought, by: Viewer) -> StoredFile:
 
 def remove(file: StoredFile, *, by: Viewer) -> None:
     """The file and its row. Copies that machines have in their drives stay. StillNeeded while one is made of it."""
-    _require_may_store(by)
-    with transaction.atomic():
+    with noting_refusals(Request.REMOVE_IMAGE, about_image(file), by=by), transaction.atomic():
+        _require_may_store(by)
         StoredFile.objects.select_for_update().filter(pk=file.pk).first()
         if needed_now([file]):
             raise StillNeeded
+        write(Request.REMOVE_IMAGE, about_image(file), Outcome.ACCEPTED, by=by)
         announce(("image", str(file.pk)))
         file.delete()
         transaction.on_commit(lambda: file.path.unlink(missing_ok=True))

@@ -13,6 +13,12 @@ FINE_ENOUGH = 100
 STEP, UNITS = 1024, ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
+def at_most(count: int, counted: int) -> str:
+    """A number that was counted no further: 10001 of 10000 -> "more than 10,000"."""
+    number = formats.number_format(min(count, counted), use_l10n=True, force_grouping=True)
+    return str(labels.AUDIT_MORE_THAN) % {"count": number} if count > counted else number
+
+
 def percent(value: float) -> str:
     """5.1 -> "[5.1 %]", as the reader's language writes it."""
     return str(labels.PERCENT) % {"number": formats.number_format(value, decimal_pos=1)}
@@ -33,6 +39,12 @@ def clock(at: datetime.datetime) -> str:
     if local.date() == timezone.localdate():
         return formats.time_format(local, "TIME_FORMAT")
     return formats.date_format(local, "SHORT_DATETIME_FORMAT")
+
+
+def moment(at: datetime.datetime) -> str:
+    """With its date and its second."""
+    local = timezone.localtime(at)
+    return f"{formats.date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
 
 
 def duration(seconds: float) -> str:

@@ -16,8 +16,8 @@ from vms.operations.creating import Source
 from vms.operations.planning import MIB, Candidate, Wish, candidates_for, default_limit
 from vms.rules.images import DISK_FORMATS, FileKind
 from vms.rules.kinds import Kind, Mode
-from vms.rules.names import LONGEST_NAME, fault_in_machine_name
 from vms.web import formats
+from vms.web.forms.names import MachineNameField
 from vms.web.forms.notes import LONGEST as LONGEST_NOTES
 from vms.web.forms.places import networks_with_nodes, node_with_free
 
@@ -55,12 +55,7 @@ class TemplateForm(forms.Form):
 
     use_required_attribute = False  # a browser would insist on fields that it does not show
 
-    name = forms.CharField(
-        label=pgettext_lazy("form field", "Name"),
-        max_length=LONGEST_NAME,
-        strip=True,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
+    name = MachineNameField()
     notes = forms.CharField(
         label=pgettext_lazy("form field", "Description"),
         max_length=LONGEST_NOTES,
@@ -146,13 +141,6 @@ class TemplateForm(forms.Form):
         return KNOWN_SYSTEMS
 
     # What was chosen
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        fault = fault_in_machine_name(name)
-        if fault is not None:
-            raise forms.ValidationError(str(labels.NAME_FAULT[fault]))
-        return name
 
     def clean_notes(self) -> str:
         """They stand in the definition too, and XML has no way to write some characters that nobody sees."""

@@ -6,12 +6,11 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import pgettext_lazy
 
-from vms import labels
 from vms.models import StoragePool, Vm
 from vms.operations.planning import Candidate, Wish, candidates_for, default_limit
 from vms.rules.kinds import Kind, Mode
-from vms.rules.names import LONGEST_NAME, fault_in_machine_name
 from vms.web.forms.mode import NEW_TEMPLATE_MODES, mode_field
+from vms.web.forms.names import MachineNameField
 from vms.web.forms.places import node_with_free, pools_with_free
 
 
@@ -26,11 +25,7 @@ class TemplateCopyForm(forms.Form):
     """A template to be made as a full copy of a VM."""
 
     prefix = "copy"
-    name = forms.CharField(
-        label=pgettext_lazy("form field", "Name"),
-        max_length=LONGEST_NAME,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
+    name = MachineNameField()
     pool = forms.TypedChoiceField(label=pgettext_lazy("form field", "Node and storage pool"), coerce=int)
     mode = mode_field(NEW_TEMPLATE_MODES)
 
@@ -43,13 +38,6 @@ class TemplateCopyForm(forms.Form):
         cast(forms.ChoiceField, self.fields["pool"]).choices = places
         best = max(self.candidates[0].pools, key=lambda pool: pool.free, default=None) if self.candidates else None
         self.initial["pool"] = best.pk if best else None
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        fault = fault_in_machine_name(name)
-        if fault is not None:
-            raise forms.ValidationError(str(labels.NAME_FAULT[fault]))
-        return name
 
     # Only when it is valid
 

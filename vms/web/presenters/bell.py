@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from vms import labels
 from vms.models import Bulk, BulkItem, Operation
+from vms.models.operation import OperationQuerySet
 from vms.models.viewer import Viewer
 from vms.rules.actions import Action
 from vms.rules.progress import Progress
@@ -53,7 +54,7 @@ class Bell:
 
 def bell(viewer: Viewer, since: datetime | None) -> Bell:
     now = timezone.now()
-    mine = Operation.objects.filter(requested_by=viewer.pk).select_related("vm", "node")
+    mine = _mine(viewer).select_related("vm", "node")
     is_open = Q(finished_at=None) | OPEN_FAILURE
     open_ones = list(mine.filter(is_open)[:ROWS])
     ended = list(mine.exclude(is_open).order_by("-finished_at")[:ENDED_ROWS])
@@ -65,19 +66,22 @@ def bell(viewer: Viewer, since: datetime | None) -> Bell:
 def _news(viewer: Viewer, now: datetime, since: datetime) -> list[News]:
     since = max(since, now - LONGEST_AGO) - OVERLAP
     in_bulks = BulkItem.objects.filter(bulk__requested_by=viewer.pk, operation__finished_at__gt=since)
-    mine = Operation.objects.filter(
-        Q(finished_at__gt=since) | Q(progress=Progress.UNCLEAR, step_began_at__gt=since), requested_by=viewer.pk
-    )
-    single = mine.exclude(pk__in=in_bulks.values("operation")).select_related("vm", "node")
-    return [*_of_operations(list(single[:MOST_NEWS])), *_of_bulks(list(_ended_bulks(viewer, since)))]
+    ended = Q(finished_at__gt=since) | Q(progress=Progress.UNCLEAR, step_began_at__gt=since)
+    single = _mine(viewer).filter(ended).exclude(pk__in=in_bulks.values("operation")).select_related("vm", "node")
+    return [*_of_operations(list(single[:MOST_NEWS]), viewer), *_of_bulks(list(_ended_bulks(viewer, since)))]
 
 
-def _of_operations(ended: list[Operation]) -> list[News]:
+def _mine(viewer: Viewer) -> OperationQuerySet:
+    """Of machines that the viewer still sees."""
+    return Operation.objects.all().visible_to(viewer).of(viewer)
+
+
+def _of_operations(ended: list[Operation], viewer: Viewer) -> list[News]:
     good = [operation for operation in ended if operation.progress == Progress.SUCCEEDED]
     others = [operation for operation in ended if operation.progress != Progress.SUCCEEDED]
-    told = list(map(_one, others))
+    told = [_one(operation, viewer) for operation in others]
     if len(good) <= SAID_ONE_BY_ONE:
-        return told + list(map(_one, good))
+        return told + [_one(operation, viewer) for operation in good]
     key = "operations " + " ".join(str(operation.pk) for operation in good)
     return [*told, News(key, str(labels.OPERATIONS_ENDED_WELL % {"count": len(good)}), "success")]
 
@@ -90,12 +94,12 @@ SENTENCE = {
 }
 
 
-def _one(operation: Operation) -> News:
+def _one(operation: Operation, viewer: Viewer) -> News:
     sentence, level = SENTENCE[Progress(operation.progress)]
     values = {
         "action": labels.ACTION[Action(operation.action)],
         "vm": operation.vm.display_name,
-        "problem": problem_text(operation),
+        "problem": problem_text(operation, viewer),
     }
     return News(f"operation {operation.pk} {operation.progress}", (str(sentence) % values).strip(), level)
 

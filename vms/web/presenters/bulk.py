@@ -16,7 +16,7 @@ from vms import labels
 from vms.models import Disk
 from vms.models.viewer import Viewer
 from vms.operations.bulk import Planned, nothing_to_do
-from vms.operations.permission import may_somewhere
+from vms.operations.permission import actions_somewhere, sees_nodes
 from vms.rules.actions import PLAIN, Action, Risk, risk_of
 from vms.web.presenters.buttons import ICON, MORE_ACTIONS, OTHER_ACTIONS, RUN_ACTIONS
 from vms.web.presenters.holding import why_off
@@ -47,7 +47,8 @@ class BulkBar:
 
 def bulk_bar(viewer: Viewer, *, page: str, query: str, total: int) -> BulkBar | None:
     """None if there is nothing that the viewer may do."""
-    offered = [_button(action) for action in ACTIONS if may_somewhere(viewer, action)]
+    somewhere = actions_somewhere(viewer)
+    offered = [_button(action) for action in ACTIONS if action in somewhere]
     return BulkBar(offered, page, query, total, reverse("bulk:ask")) if offered else None
 
 
@@ -79,6 +80,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """How the machines were chosen. found_by: what in an address finds the same ones again; back_url: where it was."""
+
+    found_by: list[tuple[str, str]]
+    back_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class BulkQuestion:
     """number: how many would be done, to be typed if `typed`. seen: tells whether it still is the same question."""
 
@@ -97,23 +106,26 @@ class BulkQuestion:
 
 
 def bulk_question(
-    action: Action, planned: Sequence[Planned], *, key: UUID, found_by: list[tuple[str, str]], back_url: str
+    action: Action,
+    planned: Sequence[Planned],
+    viewer: Viewer,
+    chosen: Chosen,
+    key: UUID,
 ) -> BulkQuestion:
-    """found_by: what in an address finds the same machines again."""
     will = [one for one in planned if one.reason is None]
     return BulkQuestion(
         title=str(labels.BULK_TITLE[action] % {"count": len(will) or len(planned)}),
         text=str(labels.BULK_CONSEQUENCE[action]),
         danger=risk_of(action) is Risk.LOSES_DATA,
         label=str(labels.ACTION[action]),
-        url=f"{reverse('bulk:ask')}?{urlencode([('action', action.value), *found_by])}",
+        url=f"{reverse('bulk:ask')}?{urlencode([('action', action.value), *chosen.found_by])}",
         key=key,
         number=len(will),
         typed=action is Action.DELETE,
         seen=fingerprint(action, planned),
-        groups=_groups(action, planned, will),
+        groups=_groups(action, planned, will, viewer),
         disks=_disks(will) if action is Action.DELETE else [],
-        back_url=back_url,
+        back_url=chosen.back_url,
     )
 
 
@@ -124,7 +136,7 @@ def fingerprint(action: Action, planned: Iterable[Planned]) -> str:
     return sha256(" ".join(names).encode()).hexdigest()[:32]
 
 
-def _groups(action: Action, planned: Sequence[Planned], will: Sequence[Planned]) -> list[Group]:
+def _groups(action: Action, planned: Sequence[Planned], will: Sequence[Planned], viewer: Viewer) -> list[Group]:
     idle = nothing_to_do(action)
     already = [one for one in planned if one.reason in idle]
     refused = [one for one in planned if one.reason is not None and one.reason not in idle]
@@ -133,15 +145,15 @@ def _groups(action: Action, planned: Sequence[Planned], will: Sequence[Planned])
         (labels.BULK_ALREADY, already, "off"),
         ({action: labels.BULK_REFUSED}, refused, "bad"),
     ]
-    return [_group(titles[action], members, look) for titles, members, look in groups if members]
+    return [_group(titles[action], members, look, viewer) for titles, members, look in groups if members]
 
 
-def _group(title: Promise, members: Sequence[Planned], look: str) -> Group:
+def _group(title: Promise, members: Sequence[Planned], look: str, viewer: Viewer) -> Group:
     return Group(
         title=str(title % {"count": len(members)}),
         look=look,
         reasons=_reasons(members) if look == "bad" else [],
-        lines=[_line(one, with_reason=look == "bad") for one in members[:SHOWN_OF_A_GROUP]],
+        lines=[_line(one, viewer, with_reason=look == "bad") for one in members[:SHOWN_OF_A_GROUP]],
         more=max(0, len(members) - SHOWN_OF_A_GROUP),
         opened=look != "off",
     )
@@ -152,13 +164,13 @@ def _reasons(members: Sequence[Planned]) -> list[tuple[str, int]]:
     return [(str(labels.REASON[reason]), count) for reason, count in counted.most_common()]
 
 
-def _line(one: Planned, *, with_reason: bool) -> Line:
+def _line(one: Planned, viewer: Viewer, *, with_reason: bool) -> Line:
     return Line(
         name=one.vm.display_name,
         url=reverse("vms:page", args=[one.vm.pk]),
-        node_name=one.vm.node.name,
-        status=status_view(one.vm),
-        why=why_off(one.reason, one.holder, one.vm) if with_reason and one.reason else "",
+        node_name=one.vm.node.name if sees_nodes(viewer) else "",
+        status=status_view(one.vm, viewer),
+        why=why_off(one.reason, one.holder, one.vm, viewer) if with_reason and one.reason else "",
     )
 
 

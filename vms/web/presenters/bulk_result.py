@@ -15,6 +15,7 @@ from vms import labels
 from vms.models import Bulk, BulkItem, Operation
 from vms.models.viewer import Viewer
 from vms.operations.bulk import nothing_to_do
+from vms.operations.permission import sees_nodes
 from vms.rules.actions import Action
 from vms.rules.progress import Progress, percent
 from vms.rules.reasons import Reason
@@ -145,13 +146,13 @@ def item_views(items: Iterable[BulkItem], viewer: Viewer) -> list[ItemView]:
 def _item(item: BulkItem, viewer: Viewer, holder: Operation | None) -> ItemView:
     operation = operation_view(item.operation, viewer) if item.operation else None
     also = f"operation:{item.operation_id}" if operation else f"bulk:{item.bulk_id}"
-    text, note, look = ("", "", "") if operation else _in_words(item, holder)
+    text, note, look = ("", "", "") if operation else _in_words(item, holder, viewer)
     return ItemView(
         pk=str(item.pk),
         live=f"bulk-item:{item.pk} {also}",
         vm_name=item.vm.display_name,
         vm_url="" if item.vm.deleted_at else reverse("vms:page", args=[item.vm_id]),
-        node_name=item.vm.node.name,
+        node_name=item.vm.node.name if sees_nodes(viewer) else "",
         operation=operation,
         text=text,
         note=note,
@@ -159,11 +160,11 @@ def _item(item: BulkItem, viewer: Viewer, holder: Operation | None) -> ItemView:
     )
 
 
-def _in_words(item: BulkItem, holder: Operation | None) -> tuple[str, str, str]:
+def _in_words(item: BulkItem, holder: Operation | None, viewer: Viewer) -> tuple[str, str, str]:
     if not item.refusal:
         return str(OUTCOME_LABEL["waiting"]), "", "off"
     reason = Reason(item.refusal)
     if reason in nothing_to_do(Action(item.bulk.action)):
         return str(OUTCOME_LABEL["already"]), str(labels.REASON[reason]), "off"
     outcome = "failed" if reason is Reason.ASKING_FAILED else "refused"
-    return str(OUTCOME_LABEL[outcome]), why_off(reason, holder), "bad"
+    return str(OUTCOME_LABEL[outcome]), why_off(reason, holder, None, viewer), "bad"

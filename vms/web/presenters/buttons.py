@@ -7,7 +7,7 @@ vms.web.presenters.tips.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -21,11 +21,10 @@ from vms.hypervisor.machine_xml import BootDevice
 from vms.models import Vm
 from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
-from vms.operations.permission import may_somewhere
+from vms.operations.permission import Permissions, actions_somewhere, allowed
 from vms.rules.actions import PLAIN, Action, Risk, risk_of
-from vms.rules.asking import possible
 from vms.rules.kinds import Kind
-from vms.rules.matrix import COLUMNS
+from vms.rules.matrix import COLUMNS, Verdict
 from vms.rules.status import Facts
 
 ICON: Mapping[Action, str] = {
@@ -40,14 +39,23 @@ ICON: Mapping[Action, str] = {
     Action.EDIT: "pencil",
     Action.TOGGLE: "disk",
     Action.MAKE_TEMPLATE: "template",
+    Action.USE: "console",
+    Action.USERS: "user",
+    Action.GROUPS: "users",
 }
 """The actions that are built. Others have no button yet."""
 
 NOT_YET = frozenset({(Kind.VM, Action.EDIT)})
 """Built for the other kind of machine only."""
 
+IN_A_DIALOG = frozenset({Action.USERS, Action.GROUPS})
+"""What more they have to be told is asked in a dialog, where there is a script."""
+
 RUN_ACTIONS = (Action.START, Action.SHUTDOWN, Action.POWER_OFF)
-OTHER_ACTIONS = (Action.EDIT, Action.DELETE, Action.TOGGLE, Action.PERSISTENT)
+OTHER_ACTIONS = (
+    *(Action.EDIT, Action.DELETE, Action.TOGGLE, Action.USE),
+    *(Action.USERS, Action.GROUPS, Action.PERSISTENT),
+)
 MORE_ACTIONS = (Action.PAUSE, Action.RESET, Action.CLONE, Action.MAKE_TEMPLATE)
 """A row has the buttons of the user's document. What is beyond it stands behind "+" and on the machine's page. Each
 kind of machine has only its own."""
@@ -72,31 +80,61 @@ class Button:
     url: str
 
 
-def offered(actions: Sequence[Action], viewer: Viewer) -> tuple[Action, ...]:
-    """Without those that the viewer can do nowhere."""
-    return tuple(action for action in actions if may_somewhere(viewer, action))
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Buttons for one person: those of what can be done nowhere are left out. permissions: of the machines shown."""
+
+    permissions: Permissions
+    run: tuple[Action, ...]
+    other: tuple[Action, ...]
+    more: tuple[Action, ...]
+
+    @property
+    def empty_columns(self) -> frozenset[str]:
+        """Those in which no machine would ever have a button."""
+        columns = {"run": self.run, "action": self.other}
+        return frozenset(key for key, actions in columns.items() if not actions)
+
+    @property
+    def for_many(self) -> bool:
+        """Whether there is anything that could be asked of several machines at once."""
+        return any(action in PLAIN for action in (*self.run, *self.other, *self.more))
 
 
-def action_bar(vm: Vm, actions: tuple[Action, ...], *, words: bool = False) -> SafeString:
+def offer(viewer: Viewer, machines: Iterable[Vm]) -> Offer:
+    """Two queries however many machines, none for somebody who sees them all."""
+    permissions, somewhere = Permissions(viewer, [vm.pk for vm in machines]), actions_somewhere(viewer)
+    kinds = (RUN_ACTIONS, OTHER_ACTIONS, MORE_ACTIONS)
+    return Offer(permissions, *(tuple(each for each in kind if each in somewhere) for kind in kinds))
+
+
+def action_bar(vm: Vm, actions: tuple[Action, ...], permissions: Permissions, *, words: bool = False) -> SafeString:
     """The buttons of one machine as HTML. vm: from with_operations_under_way(); words: show the labels too."""
     kind = Kind(vm.kind)
     own = tuple(action for action in actions if action in COLUMNS[kind] and (kind, action) not in NOT_YET)
     boots_from: BootDevice = "cdrom" if vm.boot_device == "cdrom" else "hd"
-    bar = _bar_of_any_machine(facts_of(vm, vm.under_way), own, boots_from, get_language() or "", words=words)
+    permitted = permissions.on(vm.pk).intersection(own)
+    facts, language = facts_of(vm, vm.under_way), get_language() or ""
+    bar = _bar_of_any_machine(facts, own, permitted, boots_from, language, words=words)
     return mark_safe(bar.replace(ANY_MACHINE, str(vm.uuid)))  # noqa: S308 -- a UUID in what a template escaped
 
 
 @lru_cache(DIFFERENT_BARS_KEPT)
 def _bar_of_any_machine(
-    facts: Facts, actions: tuple[Action, ...], boots_from: BootDevice, _language: str, *, words: bool
+    facts: Facts,
+    actions: tuple[Action, ...],
+    permitted: frozenset[Action],
+    boots_from: BootDevice,
+    _language: str,
+    *,
+    words: bool,
 ) -> str:
-    buttons = [_button(facts, action) for action in actions]
+    buttons = [_button(action, allowed(permitted, facts, action)) for action in actions]
     buttons = [_toggle(button, boots_from) if button.action == Action.TOGGLE else button for button in buttons]
     return render_to_string("components/actions.html", {"buttons": buttons, "words": words})
 
 
-def _button(facts: Facts, action: Action) -> Button:
-    verdict = possible(facts, action)
+def _button(action: Action, verdict: Verdict) -> Button:
     return Button(
         action=action,
         label=str(labels.ACTION[action]),
@@ -104,7 +142,7 @@ def _button(facts: Facts, action: Action) -> Button:
         on=verdict.allowed,
         reason=verdict.reason or "",
         danger=risk_of(action) is Risk.LOSES_DATA,
-        asks=risk_of(action) is not Risk.NONE,
+        asks=risk_of(action) is not Risk.NONE or action in IN_A_DIALOG,
         leads=action not in PLAIN,
         url=reverse("vms:action", args=[ANY_MACHINE, action.replace("_", "-")]),
     )

@@ -17,7 +17,7 @@ from vms.models import Vm
 from vms.rules.kinds import Kind
 from vms.web import formats
 from vms.web.lists.machine_columns import LIST, PAGE_OF, URL_OF
-from vms.web.presenters.statuses import DIFFERENT_CELLS_KEPT, status_view
+from vms.web.presenters.statuses import DIFFERENT_CELLS_KEPT, status_words
 
 MOST_ADDRESSES = 3
 MEBIBYTE = 1024 * 1024
@@ -126,18 +126,13 @@ def plain(vm: Vm, keys: Collection[str]) -> list[str]:
     return [_PLAIN[key](vm) for key in keys]
 
 
-def _plain_status(vm: Vm) -> str:
-    status = status_view(vm)
-    return f"{status.text} {status.percent_text}".strip()
-
-
 def _moment(at: datetime.datetime | None) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
 _PLAIN: Mapping[str, Callable[[Vm], str]] = {
     "name": lambda vm: vm.display_name,
-    "status": _plain_status,
+    "status": status_words,
     "memory": lambda vm: str(vm.memory // MEBIBYTE) if vm.memory else "",
     "vcpus": _vcpus,
     "node": lambda vm: vm.node.name,

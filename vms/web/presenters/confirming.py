@@ -10,10 +10,12 @@ from django.urls import reverse
 from vms import labels
 from vms.models import Vm
 from vms.models.facts import facts_of
+from vms.models.viewer import Viewer
 from vms.operations.requesting import holder_of
 from vms.rules.actions import Action, Risk, risk_of
 from vms.rules.asking import possible
 from vms.rules.status import Second
+from vms.web.presenters.hiding import node_name
 from vms.web.presenters.holding import why_off
 
 
@@ -43,9 +45,9 @@ class Confirmation:
     next_url: str = ""
 
 
-def confirmation(vm: Vm, action: Action, key: UUID) -> Confirmation:
+def confirmation(vm: Vm, action: Action, key: UUID, viewer: Viewer) -> Confirmation:
     """vm: from with_operations_under_way()."""
-    names = {"vm": vm.display_name, "node": vm.node.name}
+    names = {"vm": vm.display_name, "node": node_name(vm.node, viewer)}
     verdict = possible(facts_of(vm, vm.under_way), action)
     title = labels.CONFIRM_TITLE.get(action, labels.CONFIRM_ANY) % {**names, "action": labels.ACTION[action]}
     consequence = labels.CONSEQUENCE.get(action)
@@ -59,7 +61,7 @@ def confirmation(vm: Vm, action: Action, key: UUID) -> Confirmation:
         url=reverse("vms:action", args=[vm.uuid, action.replace("_", "-")]),
         cancel_url=reverse("vms:page", args=[vm.uuid]),
         key=key,
-        refused=why_off(verdict.reason, holder_of(vm.under_way, action), vm) if verdict.reason else "",
+        refused=why_off(verdict.reason, holder_of(vm.under_way, action), vm, viewer) if verdict.reason else "",
     )
 
 

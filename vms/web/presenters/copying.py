@@ -10,6 +10,7 @@ from django.urls import reverse
 from vms import labels
 from vms.models import Interface, Vm
 from vms.models.facts import facts_of
+from vms.models.viewer import Viewer
 from vms.operations.making import taken_names
 from vms.operations.planning import Candidate, Wish, cannot_be_copied, disks_to_copy
 from vms.operations.requesting import ActionRefused, holder_of
@@ -19,6 +20,7 @@ from vms.web import formats
 from vms.web.forms.copying import CopyForm
 from vms.web.presenters.details import Fact
 from vms.web.presenters.holding import refusal
+from vms.web.presenters.places import why_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,12 @@ def origin_view(origin: Vm, action: Action) -> Origin:
     )
 
 
-def why_not_now(origin: Vm, action: Action) -> str:
+def why_not_now(origin: Vm, action: Action, viewer: Viewer) -> str:
     """A sentence, "" if it is possible. origin: from with_operations_under_way()."""
     reason = possible(facts_of(origin, origin.under_way), action).reason
-    return refusal(origin, ActionRefused(action, reason, holder_of(origin.under_way, action))) if reason else ""
+    if reason is None:
+        return ""
+    return refusal(origin, ActionRefused(action, reason, holder_of(origin.under_way, action)), viewer)
 
 
 def _why_not(target: str, path: str) -> str:
@@ -104,32 +108,24 @@ def _why_not(target: str, path: str) -> str:
 def why_nodes_are_out(form: CopyForm) -> list[str]:
     """In sentences, without the chosen one if they stand at its field."""
     said = form["node"].value() if "node" in form.errors else None
-    return [sentence for each in form.candidates if each.node.name != said for sentence in _obstacles(form, each)]
+    return [sentence for each in form.candidates if each.node.name != said for sentence in _why_out(form, each)]
 
 
-def _obstacles(form: CopyForm, candidate: Candidate) -> list[str]:
-    words = {
-        "node": candidate.node.name,
-        "free": formats.size(candidate.node.memory_free),
-        "needed": formats.size(form.needed),
-        "networks": ", ".join(candidate.missing_networks),
-        "vm": form.origin.display_name,
-        "home": form.origin.node.name,
-    }
-    return [str(labels.OBSTACLE[obstacle]) % words for obstacle in candidate.obstacles]
+def _why_out(form: CopyForm, candidate: Candidate) -> list[str]:
+    return why_out(candidate, form.needed, form.origin)
 
 
-def objections(form: CopyForm) -> list[Objection]:
+def objections(form: CopyForm, viewer: Viewer) -> list[Objection]:
     """What stands against a valid form at this moment."""
-    return list(_objections(form, taken_names(form.names)))
+    return list(_objections(form, taken_names(form.names), viewer))
 
 
-def _objections(form: CopyForm, taken: Collection[str]) -> Iterator[Objection]:
-    if refused := why_not_now(form.origin, form.action):
+def _objections(form: CopyForm, taken: Collection[str], viewer: Viewer) -> Iterator[Objection]:
+    if refused := why_not_now(form.origin, form.action, viewer):
         yield Objection(None, refused)
     if taken:
         yield Objection("name", names_taken(taken))
-    for sentence in _obstacles(form, form.chosen):
+    for sentence in _why_out(form, form.chosen):
         yield Objection("node", sentence)
 
 
@@ -137,7 +133,7 @@ def names_taken(names: Collection[str]) -> str:
     return labels.NAMES_TAKEN % {"count": len(names), "names": ", ".join(sorted(names))}
 
 
-def review(form: CopyForm) -> Review:
+def review(form: CopyForm, viewer: Viewer) -> Review:
     """form: a valid one."""
     wishes = form.wishes
     count = len(wishes)
@@ -147,7 +143,7 @@ def review(form: CopyForm) -> Review:
         facts=list(_facts(form, wishes[0], count)),
         memory=_memory(form, wishes[0], count),
         notes=_notes(form, wishes[0], count),
-        objections=list(_objections(form, taken)),
+        objections=list(_objections(form, taken, viewer)),
         warnings=list(_warnings(form, wishes[0], count)),
         label=labels.MAKE_VMS % {"count": count},
     )

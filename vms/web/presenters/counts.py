@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from vms.models import Heartbeat, Node, Operation, Vm
 from vms.models.viewer import Viewer
+from vms.operations.permission import to_look_after
 from vms.rules.kinds import Kind
 from vms.rules.progress import Progress
 
@@ -30,12 +31,12 @@ class Counts:
 def counts_for(viewer: Viewer) -> Counts:
     """One query: every page asks for them."""
     machines, operations = Vm.objects.all().visible_to(viewer), Operation.objects.all().visible_to(viewer)
-    failed = operations.filter(progress__in=[Progress.FAILED, Progress.UNCLEAR], acknowledged_at=None)
+    failures = operations.filter(progress__in=[Progress.FAILED, Progress.UNCLEAR], acknowledged_at=None)
     counted = _count("nodes", Node.objects.all()).union(
         _count("vms", machines.of_kind(Kind.VM)),
         _count("templates", machines.of_kind(Kind.TEMPLATE)),
         _count("under_way", operations.filter(finished_at=None)),
-        _count("need_attention", failed),
+        _count("need_attention", to_look_after(failures, viewer)),
         _count("watching", Heartbeat.objects.filter(process="watcher", at__gte=timezone.now() - LATE_AFTER)),
         all=True,
     )

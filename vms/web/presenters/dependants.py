@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from vms import labels
 from vms.models import Operation, Vm
 from vms.models.viewer import Viewer
+from vms.models.vm import dependants_of
 from vms.operations.permission import may_somewhere
 from vms.rules.actions import Action, Slot
 from vms.rules.kinds import Kind, Link
@@ -37,7 +38,7 @@ class DependantView:
 def dependants(vm: Vm, viewer: Viewer) -> list[DependantView]:
     """vm: from with_operations_under_way()."""
     may_stream = may_somewhere(viewer, Action.STREAM)
-    return [_dependant(each, may_stream=may_stream) for each in vm.dependants]
+    return [_dependant(each, may_stream=may_stream) for each in dependants_of(vm, viewer)]
 
 
 def _dependant(vm: Vm, *, may_stream: bool) -> DependantView:
@@ -95,10 +96,11 @@ def linked_view(vm: Vm, viewer: Viewer) -> LinkedView | None:
     )
 
 
-def who_needs_it(vm: Vm) -> str:
-    """One or two sentences; "" if nobody does. vm: from with_operations_under_way()."""
-    linked = [each for each in vm.dependants if does_not_stream(each)]
-    others = [each for each in vm.dependants if not does_not_stream(each)]
+def who_needs_it(vm: Vm, viewer: Viewer) -> str:
+    """One or two sentences; "" if nobody does of whom the viewer may know. vm: from with_operations_under_way()."""
+    needing = dependants_of(vm, viewer)
+    linked = [each for each in needing if does_not_stream(each)]
+    others = [each for each in needing if not does_not_stream(each)]
     sentences = (_sentence(labels.STILL_COPY_FROM[Kind(vm.kind)], others), _sentence(labels.STILL_LINKED, linked))
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -109,5 +111,5 @@ def _sentence(words: Promise, machines: Sequence[Vm]) -> str:
     names = ", ".join(f"{vm.display_name} {_how_far(vm).percent_text}".strip() for vm in machines[:MOST_NAMES])
     more = len(machines) - MOST_NAMES
     if more > 0:
-        names = str(labels.AND_MORE) % {"names": names, "count": more}
+        names = labels.AND_MORE % {"names": names, "count": more}
     return str(words % {"names": names, "count": len(machines)})

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from vms import labels
 from vms.models import Disk, Interface, Operation, Vm
 from vms.models.viewer import Viewer
+from vms.operations.permission import sees_every_vm, sees_nodes
 from vms.rules.kinds import Kind
 from vms.rules.power import Power
 from vms.web import formats
@@ -31,7 +32,7 @@ RECENT = "recent_operations"
 @dataclass(frozen=True, slots=True)
 class DiskView:
     """text: its size and use, or what is in the drive; percent: how much of it is in use, None if not known.
-    file: the end of its path."""
+    file: the end of its path; both "" for whoever is told nothing of nodes."""
 
     target: str
     text: str
@@ -78,41 +79,42 @@ class Details:
     linked: LinkedView | None
 
 
-def fetch_details(machines: Sequence[Vm]) -> None:
+def fetch_details(machines: Sequence[Vm], viewer: Viewer) -> None:
     """What details() needs, for all of them at once: a few queries, however many machines."""
     recent = Operation.objects.select_related("node")[: LAST_OPERATIONS + AT_ONCE]
     operations = Prefetch("operations", queryset=recent, to_attr=RECENT)
-    prefetch_related_objects(machines, "disks", "interfaces", "origin", operations)
+    origin = Prefetch("origin", queryset=Vm.objects.all().given_to(viewer))
+    prefetch_related_objects(machines, "disks", "interfaces", origin, operations)
 
 
 def details(vm: Vm, viewer: Viewer) -> Details:
     """vm: from with_operations_under_way(), with its details fetched, or they are now."""
     if not hasattr(vm, RECENT):
-        fetch_details([vm])
+        fetch_details([vm], viewer)
     operations = [operation_view(operation, viewer) for operation in getattr(vm, RECENT)]
     return Details(
         under_way=[operation for operation in operations if operation.under_way],
         last=[operation for operation in operations if not operation.under_way][:LAST_OPERATIONS],
         operations_url=f"{reverse('operations:list')}?{urlencode({'q': vm.display_name})}",
-        disks=[_disk(disk) for disk in vm.disks.all()],
+        disks=[_disk(disk, shows_path=sees_nodes(viewer)) for disk in vm.disks.all()],
         interfaces=[_interface(interface) for interface in vm.interfaces.all()],
-        facts=list(_facts(vm)),
+        facts=list(_facts(vm, viewer)),
         notes=vm.notes,
-        log_lines=vm.last_log_lines,
+        log_lines=vm.last_log_lines if sees_nodes(viewer) else "",
         dependants=dependants(vm, viewer),
         linked=linked_view(vm, viewer),
     )
 
 
-def _disk(disk: Disk) -> DiskView:
-    drive = labels.DRIVE.get(disk.device, "")
+def _disk(disk: Disk, *, shows_path: bool) -> DiskView:
+    drive, path = labels.DRIVE.get(disk.device, ""), disk.path if shows_path else ""
     return DiskView(
         target=disk.target,
         text=", ".join(str(part) for part in (drive, _size(disk)) if part),
         percent=_percent_used(disk),
         label=str(labels.DISK_IN_USE) % {"disk": disk.target},
-        path=disk.path,
-        file=disk.path.rpartition("/")[2],
+        path=path,
+        file=path.rpartition("/")[2],
         kind=" · ".join(part for part in (disk.bus, disk.image_format) if part),
     )
 
@@ -144,13 +146,14 @@ def _interface(interface: Interface) -> InterfaceView:
     )
 
 
-def _facts(vm: Vm) -> Iterator[Fact]:
-    """What is not known is left out."""
+def _facts(vm: Vm, viewer: Viewer) -> Iterator[Fact]:
+    """What is not known, or not said to the viewer, is left out."""
     for label, value in _plain_facts(vm):
         if value:
             yield Fact(str(label), value)
-    yield from _facts_about_the_origin(vm)
-    yield Fact(str(labels.FACT_NODE), vm.node.name, url=reverse("nodes:page", args=[vm.node_id]))
+    yield from _facts_about_the_origin(vm, viewer)
+    if sees_nodes(viewer):
+        yield Fact(str(labels.FACT_NODE), vm.node.name, url=reverse("nodes:page", args=[vm.node_id]))
     if vm.name != vm.display_name:
         yield Fact(str(labels.FACT_NAME_AT_NODE), vm.name, code=True)
     yield Fact(str(labels.FACT_ID), str(vm.uuid), code=True)
@@ -184,9 +187,9 @@ def _boot_device(vm: Vm) -> str:
     return str(labels.BOOT_DEVICE.get(device, device))
 
 
-def _facts_about_the_origin(vm: Vm) -> Iterator[Fact]:
+def _facts_about_the_origin(vm: Vm, viewer: Viewer) -> Iterator[Fact]:
     """vm: with its details fetched. The panel may not know the machine it was made from (any more)."""
-    if vm.origin_id is None:
+    if vm.origin_id is None or not (vm.origin or sees_every_vm(viewer)):
         return
     name = vm.origin.display_name if vm.origin else str(vm.origin_id)
     url = reverse("vms:page", args=[vm.origin_id]) if vm.origin else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import pgettext, pgettext_lazy
 
-from vms.web.lists.address import Address
+from stoney_panel.lists.address import Address
 from vms.web.lists.machine_filters import ALL, MOST_CHOICES, PILLS, TAG, TAG_LABEL, Counts, Dimension, Filters
 
 # Translators: a filter that is set: "Node: alpha".

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vms import labels
 from vms.models import Operation, Vm
+from vms.models.viewer import Viewer
 from vms.operations.requesting import ActionRefused
 from vms.rules.actions import Action, Slot
 from vms.rules.reasons import Reason
@@ -36,27 +37,27 @@ class Holder:
     text: str
 
 
-def holders(vm: Vm) -> tuple[Holder, ...]:
+def holders(vm: Vm, viewer: Viewer) -> tuple[Holder, ...]:
     """vm: from with_operations_under_way()."""
     working = tuple(Holder(operation.slot, held_by(operation)) for operation in vm.under_way)
-    needed_by = who_needs_it(vm)
+    needed_by = who_needs_it(vm, viewer)
     return (*working, Holder(DEPENDANTS, needed_by)) if needed_by else working
 
 
-def why_off(reason: Reason, holder: Operation | None, vm: Vm | None = None) -> str:
+def why_off(reason: Reason, holder: Operation | None, vm: Vm | None, viewer: Viewer) -> str:
     """The sentence, and who holds the machine since when and how far, if somebody does; or which machines need it,
     and how far they are. vm: from with_operations_under_way(), if that is at hand."""
-    needed_by = who_needs_it(vm) if vm and reason in DEPENDANTS_BEHIND else ""
+    needed_by = who_needs_it(vm, viewer) if vm and reason in DEPENDANTS_BEHIND else ""
     sentence = needed_by or str(labels.REASON[reason])
     return f"{sentence} {held_by(holder)}" if holder and reason in SLOT_BEHIND else sentence
 
 
-def refusal(vm: Vm, refused: ActionRefused) -> str:
+def refusal(vm: Vm, refused: ActionRefused, viewer: Viewer) -> str:
     """A sentence that names the action and the machine. vm: from with_operations_under_way()."""
     return str(labels.ACTION_REFUSED) % {
         "action": labels.ACTION[refused.action],
         "vm": vm.display_name,
-        "why": why_off(refused.reason, refused.holder, vm),
+        "why": why_off(refused.reason, refused.holder, vm, viewer),
     }
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from django.urls import reverse
 
 from vms.web.lists.liking import View
-from vms.web.lists.machine_columns import LIST, OPTIONAL, URL_OF
+from vms.web.lists.machine_columns import LIST, URL_OF
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def saved_views(views: Iterable[View], page: str, query: str) -> SavedViews:
     return SavedViews(links, query, next((link.name for link in links if link.current), ""))
 
 
-def column_choice(chosen: Collection[str]) -> list[ColumnChoice]:
-    return [ColumnChoice(key, str(LIST.columns[key].label), key in chosen) for key in OPTIONAL]
+def column_choice(chosen: Collection[str], offered: Iterable[str]) -> list[ColumnChoice]:
+    return [ColumnChoice(key, str(LIST.columns[key].label), key in chosen) for key in offered]
 
 
 def _answers(query: str) -> list[tuple[str, str]]:

@@ -12,17 +12,16 @@ from django.utils.translation import pgettext_lazy
 
 from vms.models import Vm
 from vms.models.viewer import Viewer
-from vms.models.vm import fetch_dependants
-from vms.rules.actions import Action
+from vms.models.vm import dependants_of, fetch_dependants
 from vms.rules.status import Main
 from vms.web.lists.machine_columns import DEFAULT
-from vms.web.presenters.buttons import ANY_MACHINE, MORE_ACTIONS, OTHER_ACTIONS, RUN_ACTIONS, action_bar, offered
+from vms.web.presenters.buttons import ANY_MACHINE, Offer, action_bar, offer
 from vms.web.presenters.cells import cells
 from vms.web.presenters.details import Details, details, fetch_details
 from vms.web.presenters.statuses import status_cell, status_view
 
-ALWAYS_THERE = 5
-"""Cells of every row: details, number, name, status, Run Action."""
+ALWAYS_THERE = 4
+"""Cells of every row: details, number, name, status."""
 
 SELECT = pgettext_lazy("checkbox of a row", "Select %(name)s")
 OPEN = pgettext_lazy("link, opens a row", "Details of %(name)s")
@@ -44,6 +43,7 @@ class MachineRow:
     more_url: str
     status: SafeString
     run_actions: SafeString
+    shows_runs: bool
     cells: SafeString
     other_actions: SafeString
     shows_actions: bool
@@ -57,21 +57,20 @@ class MachineRow:
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What all rows of a page have in common. run, other, more: the actions that the viewer can do somewhere; select,
-    open: sentences that still want a name."""
+    """What all rows of a page have in common. columns: the chosen ones without those that would be empty; select, open:
+    sentences that still want a name."""
 
     viewer: Viewer
+    offer: Offer
     columns: Collection[str]
     select: str
     open: str
-    run: tuple[Action, ...]
-    other: tuple[Action, ...]
-    more: tuple[Action, ...]
 
     @classmethod
-    def by(cls, viewer: Viewer, columns: Collection[str]) -> _Shared:
-        kinds = (offered(actions, viewer) for actions in (RUN_ACTIONS, OTHER_ACTIONS, MORE_ACTIONS))
-        return cls(viewer, columns, str(SELECT), str(OPEN), *kinds)
+    def by(cls, viewer: Viewer, columns: Collection[str], machines: list[Vm]) -> _Shared:
+        offered = offer(viewer, machines)
+        shown = [key for key in columns if key not in offered.empty_columns]
+        return cls(viewer, offered, shown, str(SELECT), str(OPEN))
 
 
 def machine_rows(
@@ -84,9 +83,10 @@ def machine_rows(
 ) -> list[MachineRow]:
     """machines: from with_operations_under_way(), fetched with_columns() of the chosen ones. first: the number of the
     first row, None if they have none."""
-    machines, shared = list(machines), _Shared.by(viewer, columns)
-    fetch_dependants(machines)
-    fetch_details([vm for vm in machines if str(vm.uuid) in opened])
+    machines = list(machines)
+    shared = _Shared.by(viewer, columns, machines)
+    fetch_dependants(machines, viewer)
+    fetch_details([vm for vm in machines if str(vm.uuid) in opened], viewer)
     return [
         _row(vm, shared, number=None if first is None else first + offset, opened=str(vm.uuid) in opened)
         for offset, vm in enumerate(machines)
@@ -94,11 +94,12 @@ def machine_rows(
 
 
 def machine_row(vm: Vm, viewer: Viewer, *, number: int | None, opened: bool) -> MachineRow:
-    return _row(vm, _Shared.by(viewer, DEFAULT), number=number, opened=opened)
+    return _row(vm, _Shared.by(viewer, DEFAULT, [vm]), number=number, opened=opened)
 
 
 def _row(vm: Vm, shared: _Shared, *, number: int | None, opened: bool) -> MachineRow:
-    uuid, tickable = str(vm.uuid), bool(shared.run or shared.other)
+    uuid, offered, may = str(vm.uuid), shared.offer, shared.offer.permissions
+    seen = dependants_of(vm, shared.viewer)
     return MachineRow(
         uuid=uuid,
         number=number,
@@ -107,16 +108,17 @@ def _row(vm: Vm, shared: _Shared, *, number: int | None, opened: bool) -> Machin
         open=shared.open % {"name": vm.display_name},
         url=_page_of_any_machine().replace(ANY_MACHINE, uuid),
         more_url=f"?open={uuid}",
-        status=status_cell(status_view(vm), vm.status_since),
-        run_actions=action_bar(vm, shared.run),
+        status=status_cell(status_view(vm, shared.viewer), vm.status_since),
+        run_actions=action_bar(vm, offered.run, may),
+        shows_runs=bool(offered.run),
         cells=cells(vm, shared.columns),
-        other_actions=action_bar(vm, shared.other),
+        other_actions=action_bar(vm, offered.other, may),
         shows_actions="action" in shared.columns,
-        tickable=tickable,
-        width=ALWAYS_THERE + tickable + len(shared.columns),
+        tickable=offered.for_many,
+        width=ALWAYS_THERE + bool(offered.run) + offered.for_many + len(shared.columns),
         is_stale=vm.main == Main.UNKNOWN,
-        live=" ".join(f"vm:{each.pk}" for each in (vm, *vm.dependants)) if vm.dependants else "",
-        more_actions=action_bar(vm, shared.more, words=True) if opened else "",
+        live=" ".join(f"vm:{each.pk}" for each in (vm, *seen)) if seen else "",
+        more_actions=action_bar(vm, offered.more, may, words=True) if opened else "",
         details=details(vm, shared.viewer) if opened else None,
     )
 

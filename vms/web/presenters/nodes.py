@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from vms import labels
 from vms.models import ContactTest, Event, Node, Vm
+from vms.models.viewer import Viewer
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.duty import Duty
 from vms.rules.kinds import Kind
@@ -129,8 +130,8 @@ def node_problem(problem: str, name: str) -> str:
     return str(labels.PROBLEM[Problem(problem)]) % {"node": name} if problem else ""
 
 
-def timeline_of(node: Node, asked: str = "") -> Timeline:
-    return timeline(Event.objects.filter(node=node, vm=None), asked)
+def timeline_of(node: Node, viewer: Viewer, asked: str = "") -> Timeline:
+    return timeline(Event.objects.filter(node=node, vm=None), viewer, asked)
 
 
 def _statuses(node: Node, counts: Counts) -> list[StatusCount]:

@@ -43,7 +43,7 @@ def operation_page(operation: Operation, viewer: Viewer) -> OperationPage:
         operation=view,
         steps=_steps(operation, view),
         moments=_moments(operation),
-        timeline=[timeline_entry(event) for event in events],
+        timeline=[timeline_entry(event, viewer) for event in events],
         bulk_name=_bulk_name(operation) if view.bulk_url else "",
     )
 

@@ -11,13 +11,14 @@ from django.urls import reverse
 from vms import labels
 from vms.models import BulkItem, Operation
 from vms.models.viewer import Viewer
-from vms.operations.permission import may_cancel
+from vms.operations.permission import may_cancel, sees_every_vm, sees_nodes
 from vms.operations.requesting import may_be_cancelled
 from vms.rules.actions import Action
 from vms.rules.images import ImageFault
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 from vms.web import formats
+from vms.web.presenters.hiding import sayable
 from vms.web.presenters.streams import LimitView, limit_view, stop_url
 
 LOOK: Mapping[Progress, str] = {
@@ -45,9 +46,10 @@ class HowFar:
 
 @dataclass(frozen=True, slots=True)
 class OperationView:
-    """look: now, warn, good, bad or off. lasted: how long it took, "0.6 s". bulk_url: of the bulk action it is a part
-    of, "" if of none or if nobody has asked. stop_url: where it is cancelled after a question, "" if that needs none;
-    limit: how fast it may copy, None if the viewer cannot change that."""
+    """node_name, evidence: "" for whoever is told nothing of nodes. look: now, warn, good, bad or off. lasted: how long
+    it took, "0.6 s". bulk_url: of the bulk action it is a part of, "" if of none or if nobody has asked. stop_url:
+    where it is cancelled after a question, "" if that needs none; limit: how fast it may copy, None if the viewer
+    cannot change that."""
 
     pk: str
     url: str
@@ -83,8 +85,11 @@ class OperationView:
 def operation_rows(operations: Iterable[Operation], viewer: Viewer) -> list[OperationView]:
     """operations: with their vm and node. With the bulk action of each, in one query."""
     operations = list(operations)
-    items = BulkItem.objects.filter(operation__in=operations).order_by("pk").values_list("operation_id", "bulk_id")
-    bulks = {operation_id: reverse("bulk:page", args=[bulk_id]) for operation_id, bulk_id in items}
+    items = BulkItem.objects.filter(operation__in=operations).order_by("pk")
+    if not sees_every_vm(viewer):
+        items = items.filter(bulk__requested_by=viewer.pk)
+    keys = items.values_list("operation_id", "bulk_id")
+    bulks = {operation_id: reverse("bulk:page", args=[bulk_id]) for operation_id, bulk_id in keys}
     return [operation_view(operation, viewer, bulks.get(operation.pk, "")) for operation in operations]
 
 
@@ -99,7 +104,7 @@ def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> 
         vm_name=operation.vm.display_name,
         vm_url="" if operation.vm.deleted_at else reverse("vms:page", args=[operation.vm_id]),
         vm_key=str(operation.vm_id),
-        node_name=operation.node.name if operation.node else "",
+        node_name=operation.node.name if operation.node and sees_nodes(viewer) else "",
         action=str(labels.ACTION[Action(operation.action)]),
         person=operation.requested_by_name or str(labels.THE_PANEL),
         requested_at=operation.requested_at,
@@ -109,12 +114,12 @@ def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> 
         progress=_progress_text(operation, progress),
         look=LOOK[progress],
         far=how_far(operation) if progress in UNDER_WAY else HowFar(),
-        problem=problem_text(operation),
-        evidence=operation.evidence,
+        problem=problem_text(operation, viewer),
+        evidence=operation.evidence if sees_nodes(viewer) else "",
         needs_attention=open_failure,
         may_be_cancelled=permitted and may_be_cancelled(operation),
         may_be_closed=permitted and progress is Progress.UNCLEAR,
-        may_be_acknowledged=open_failure and progress is Progress.FAILED,
+        may_be_acknowledged=permitted and open_failure and progress is Progress.FAILED,
         bulk_url=bulk_url,
         stop_url=stop_url(operation, viewer),
         limit=limit_view(operation, viewer),
@@ -126,7 +131,7 @@ def _progress_text(operation: Operation, progress: Progress) -> str:
     return str(labels.IS_TAKEN_BACK if is_turned_back else labels.PROGRESS[progress])
 
 
-def problem_text(operation: Operation) -> str:
+def problem_text(operation: Operation, viewer: Viewer) -> str:
     if not operation.problem:
         return ""
     values: dict[str, str] = {
@@ -138,7 +143,7 @@ def problem_text(operation: Operation) -> str:
     values |= operation.problem_values
     if "why" in values:
         values["why"] = str(labels.IMAGE_FAULT[ImageFault(values["why"])])
-    return str(labels.PROBLEM[Problem(operation.problem)]) % values
+    return str(labels.PROBLEM[Problem(operation.problem)]) % sayable(values, viewer)
 
 
 def _lasted(operation: Operation) -> str:

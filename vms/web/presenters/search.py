@@ -9,25 +9,22 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
+from stoney_panel.lists.words import with_every_word
 from vms.models import Node, Vm
 from vms.models.viewer import Viewer
 from vms.models.vm import VmQuerySet
+from vms.operations.permission import sees_nodes
 from vms.rules.kinds import Kind
+from vms.web.lists.for_people import title_for
 from vms.web.lists.machine_columns import PAGE_OF, URL_OF
 from vms.web.lists.machine_words import with_words
-from vms.web.lists.words import with_every_word
 from vms.web.presenters.nodes import node_view
-from vms.web.presenters.statuses import status_view
+from vms.web.presenters.statuses import LOOK, status_words
 
 MOST_RESULTS = 8
 
-TITLE: dict[Kind, Promise] = {
-    Kind.VM: pgettext_lazy("navigation", "Virtual machines"),
-    Kind.TEMPLATE: pgettext_lazy("navigation", "VM templates"),
-}
 NODES = pgettext_lazy("navigation", "Nodes")
 
 
@@ -58,7 +55,7 @@ def exact_hit(text: str, viewer: Viewer) -> str:
     """The address of the one thing that has just this name or id, "" if there is none or more than one."""
     machines = Vm.objects.all().visible_to(viewer).filter(_is_called(text)).values_list("pk", flat=True)[:2]
     hits = [reverse("vms:page", args=[pk]) for pk in machines]
-    if _sees_nodes(viewer):
+    if sees_nodes(viewer):
         nodes = Node.objects.filter(name__iexact=text).values_list("pk", flat=True)
         hits += [reverse("nodes:page", args=[pk]) for pk in nodes]
     return hits[0] if len(hits) == 1 else ""
@@ -70,32 +67,31 @@ def search_groups(text: str, viewer: Viewer) -> list[ResultGroup]:
 
 
 def _groups(text: str, viewer: Viewer) -> Iterator[ResultGroup]:
-    found = with_words(Vm.objects.all().visible_to(viewer), text)
+    found = with_words(Vm.objects.all().visible_to(viewer), text, sees_nodes=sees_nodes(viewer))
     totals = dict(found.order_by().values("kind").annotate(n=Count("pk")).values_list("kind", "n"))
     for kind in Kind:
         if totals.get(kind):
-            yield _machines(found.of_kind(kind), kind, totals[kind], text)
+            yield _machines(found.of_kind(kind), kind, totals[kind], text, viewer)
     nodes = with_every_word(Node.objects.with_vm_counts(), ("name", "uri", "hostname"), text)
-    results = [_node_result(node) for node in nodes] if _sees_nodes(viewer) else []
+    results = [_node_result(node) for node in nodes] if sees_nodes(viewer) else []
     if results:
         yield ResultGroup("nodes", str(NODES), "node", results[:MOST_RESULTS], len(results), _all("nodes:list", text))
 
 
-def _machines(found: VmQuerySet, kind: Kind, total: int, text: str) -> ResultGroup:
+def _machines(found: VmQuerySet, kind: Kind, total: int, text: str, viewer: Viewer) -> ResultGroup:
     first = found.with_operations_under_way().order_by("display_name", "pk")[:MOST_RESULTS]
     page = PAGE_OF[kind]
-    results = [_machine_result(vm) for vm in first]
-    return ResultGroup(page, str(TITLE[kind]), kind, results, total, _all(URL_OF[page], text))
+    results = [_machine_result(vm, viewer) for vm in first]
+    return ResultGroup(page, str(title_for(viewer, kind)), kind, results, total, _all(URL_OF[page], text))
 
 
-def _machine_result(vm: Vm) -> Result:
-    status = status_view(vm)
+def _machine_result(vm: Vm, viewer: Viewer) -> Result:
     return Result(
         name=vm.display_name,
         url=reverse("vms:page", args=[vm.pk]),
-        look=status.look,
-        state=f"{status.text} {status.percent_text}".strip(),
-        note=vm.node.name,
+        look=LOOK[vm.status.main],
+        state=status_words(vm),
+        note=vm.node.name if sees_nodes(viewer) else "",
     )
 
 
@@ -114,7 +110,3 @@ def _is_called(text: str) -> Q:
         return called | Q(pk=UUID(text))
     except ValueError:
         return called
-
-
-def _sees_nodes(viewer: Viewer) -> bool:
-    return viewer.has_perm("vms.view_node")

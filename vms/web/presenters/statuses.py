@@ -12,12 +12,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from vms import labels
 from vms.models import Operation, Vm
+from vms.models.viewer import Viewer
 from vms.rules.actions import Slot
 from vms.rules.kinds import Kind, Mode
 from vms.rules.power import Power, PowerReason
 from vms.rules.progress import Phase
 from vms.rules.status import Main, Second, Status
 from vms.web import formats
+from vms.web.presenters.hiding import node_name
 from vms.web.presenters.holding import Holder, holders
 from vms.web.presenters.operations import how_far
 from vms.web.presenters.tips import state_key
@@ -55,22 +57,28 @@ class StatusView:
     holders: tuple[Holder, ...]
 
 
-def status_view(vm: Vm) -> StatusView:
+def status_view(vm: Vm, viewer: Viewer) -> StatusView:
     """vm: from with_operations_under_way()."""
     status, mode = vm.status, _mode_of(vm)
-    job = next((operation for operation in vm.under_way if operation.slot == Slot.JOB), None)
-    percent = job.percent if job and status.second else None
+    percent = _percent(vm, status)
     return StatusView(
         text=status_text(Kind(vm.kind), status, mode),
         look=LOOK[status.main],
         percent_text=_percent_text(vm, status, percent),
         percent=percent,
-        note=_note(vm, status),
+        note=_note(vm, status, viewer),
         mode_label=_mode_label(vm, status, mode),
         state=state_key(status),
         mode=vm.mode,
-        holders=holders(vm),
+        holders=holders(vm, viewer),
     )
+
+
+def status_words(vm: Vm) -> str:
+    """The status with its percentage, and no more. vm: from with_operations_under_way()."""
+    status = vm.status
+    percent = _percent_text(vm, status, _percent(vm, status))
+    return f"{status_text(Kind(vm.kind), status, _mode_of(vm))} {percent}".strip()
 
 
 def status_cell(view: StatusView, since: datetime) -> SafeString:
@@ -119,16 +127,21 @@ def _mode_label(vm: Vm, status: Status, mode: Mode | None) -> str:
     return "" if said_already else str(labels.MODE[mode or Mode.DO_NOT_USE])
 
 
+def _percent(vm: Vm, status: Status) -> float | None:
+    job = next((operation for operation in vm.under_way if operation.slot == Slot.JOB), None)
+    return job.percent if job and status.second else None
+
+
 def _percent_text(vm: Vm, status: Status, percent: float | None) -> str:
     """The user's document names it for a streaming VM, and not for the template that it streams from."""
     named = status.second is Second.CREATING or (status.second is Second.STREAMING and vm.kind == Kind.VM)
     return formats.percent(percent) if named and percent is not None else ""
 
 
-def _note(vm: Vm, status: Status) -> str:
+def _note(vm: Vm, status: Status, viewer: Viewer) -> str:
     """One muted line: what is wrong, or what is being waited for."""
     if status.main is Main.UNKNOWN:
-        return _why_unknown(vm)
+        return _why_unknown(vm, node_name(vm.node, viewer))
     if status.main in {Main.CRASHED, Main.PAUSED}:
         return _why_down(vm)
     if status.main is Main.FROZEN:
@@ -137,16 +150,16 @@ def _note(vm: Vm, status: Status) -> str:
     return _waiting_for(run) if run else _going_on(vm)
 
 
-def _why_unknown(vm: Vm) -> str:
+def _why_unknown(vm: Vm, node: str) -> str:
     if vm.gone_at:
-        return str(labels.GONE_SINCE) % {"node": vm.node.name, "since": formats.clock(vm.gone_at)}
+        return str(labels.GONE_SINCE) % {"node": node, "since": formats.clock(vm.gone_at)}
     last = str(labels.LAST_KNOWN) % {
         "state": labels.POWER[Power(vm.power)],
         "since": formats.clock(vm.power_since),
     }
     if vm.node.contact_since is None:
         return last
-    lost = str(labels.NODE_LOST_SINCE) % {"node": vm.node.name, "since": formats.clock(vm.node.contact_since)}
+    lost = str(labels.NODE_LOST_SINCE) % {"node": node, "since": formats.clock(vm.node.contact_since)}
     return f"{lost} {last}"
 
 

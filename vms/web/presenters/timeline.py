@@ -10,12 +10,15 @@ from django.db.models import QuerySet
 
 from vms import labels
 from vms.models import Event
+from vms.models.viewer import Viewer
+from vms.operations.permission import sees_nodes
 from vms.rules.actions import Action
 from vms.rules.kinds import Mode
 from vms.rules.power import PowerReason
 from vms.rules.progress import Progress
 from vms.rules.timeline import What
 from vms.web import formats
+from vms.web.presenters.hiding import NOT_SAID, sayable
 
 FEWEST, STEP, MOST = 30, 50, 500
 
@@ -52,28 +55,43 @@ class Timeline:
     more: int
 
 
-def timeline(events: QuerySet[Event], asked: str = "") -> Timeline:
+def timeline(events: QuerySet[Event], viewer: Viewer, asked: str = "") -> Timeline:
     """asked: as many lines as an address asks for; within bounds, and the fewest if it is no number."""
     number = int(asked[:4]) if asked.isascii() and asked.isdigit() else FEWEST
     shown = min(max(number, FEWEST), MOST)
     found = list(events.select_related("operation")[: shown + 1])
     more = min(shown + STEP, MOST) if len(found) > shown < MOST else 0
-    return Timeline([timeline_entry(event) for event in found[:shown]], more)
+    return Timeline([timeline_entry(event, viewer) for event in found[:shown]], more)
 
 
-def timeline_entry(event: Event) -> TimelineEntry:
+def sentence_of(event: Event) -> str:
+    """With all the names in it, for those who may read everything."""
+    return _sentence(event, _texts(event))
+
+
+def timeline_entry(event: Event, viewer: Viewer) -> TimelineEntry:
     what = What(event.what)
     return TimelineEntry(
         at=event.at,
         at_text=formats.clock(event.at),
-        text=str(labels.EVENT[what]) % _values(event),
+        text=_sentence(event, _said_to(viewer, event)),
         note=_note(event, what),
         look=LOOK.get(what, "off"),
     )
 
 
-def _values(event: Event) -> dict[str, str]:
-    values = {name: str(value) for name, value in event.values.items()}
+def _texts(event: Event) -> dict[str, str]:
+    return {name: str(value) for name, value in event.values.items()}
+
+
+def _said_to(viewer: Viewer, event: Event) -> dict[str, str]:
+    values = sayable(_texts(event), viewer)
+    if event.what == What.MOVED and not sees_nodes(viewer):
+        values |= {"old": NOT_SAID, "new": NOT_SAID}
+    return values
+
+
+def _sentence(event: Event, values: dict[str, str]) -> str:
     if "action" in values:
         values["action"] = str(labels.ACTION[Action(values["action"])])
     if "progress" in values:
@@ -81,7 +99,7 @@ def _values(event: Event) -> dict[str, str]:
     if event.what == What.MODE_CHANGED:
         values |= {name: _mode(values[name]) for name in ("old", "new")}
         values["person"] = values["person"] or str(labels.ANOTHER_TOOL)
-    return values
+    return str(labels.EVENT[What(event.what)]) % values
 
 
 def _mode(code: str) -> str:

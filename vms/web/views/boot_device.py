@@ -25,14 +25,14 @@ from vms.web.views.vm_action import ACCEPTED, CONFLICT, answer
 @require_POST
 def boot_from(request: PanelRequest, uuid: UUID, device: BootDevice) -> HttpResponse:
     template = template_or_404(request, uuid, Action.TOGGLE)
-    if not (_has_drive(template, device) or why_not_now(template, Action.TOGGLE)):
+    if not (_has_drive(template, device) or why_not_now(template, Action.TOGGLE, request.user)):
         messages.error(request, str(labels.PROBLEM[Problem.NO_SUCH_DRIVE]) % {"vm": template.display_name})
         return answer(request, template, CONFLICT)
     order = Order(Action.TOGGLE, {"device": device}, submission_key(request))
     try:
         request_action(template, order, by=request.user)
     except ActionRefused as refused:
-        messages.error(request, refusal(template, refused))
+        messages.error(request, refusal(template, refused, request.user))
         return answer(request, template, CONFLICT)
     messages.success(request, str(labels.WILL_BOOT_FROM[device]) % {"vm": template.display_name})
     return answer(request, template, ACCEPTED)

@@ -13,14 +13,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from stoney_panel.lists import ColumnKind, ListKind, ListPage
+from stoney_panel.lists.sizes import remember_size
 from vms import labels
 from vms.models import Bulk, BulkItem, Vm
 from vms.operations.bulk import Planned, plan, request_bulk
-from vms.operations.permission import may_somewhere
+from vms.operations.permission import may_somewhere, sees_every_vm, sees_nodes
 from vms.rules.actions import PLAIN, Action
-from vms.web.lists import ColumnKind, ListKind, ListPage
-from vms.web.lists.sizes import remember_size
-from vms.web.presenters.bulk import BulkQuestion, bulk_question
+from vms.web.lists.for_people import list_for
+from vms.web.presenters.bulk import BulkQuestion, Chosen, bulk_question
 from vms.web.presenters.bulk_result import OUTCOME_LABEL, BulkView, bulk_view, item_views, outcomes
 from vms.web.presenters.facets import Facet
 from vms.web.requests import PanelRequest, asked_keys
@@ -47,15 +48,15 @@ def ask(request: PanelRequest) -> HttpResponse:
     A second POST of the same page finds the bulk of the first."""
     selection, action = Selection.asked_by(request), _action(request)
     if request.method != "POST":
-        return _show(request, _question(selection, action, plan(selection.machines(request.user), action), uuid4()))
+        return _show(request, _question(request, selection, action, _plan(request, selection, action), uuid4()))
     key = _key(request)
     bulk = Bulk.objects.filter(request_key=key, requested_by_id=request.user.pk).first()
     return _to(bulk, selection) if bulk else _confirm(request, selection, action, key)
 
 
 def _confirm(request: PanelRequest, selection: Selection, action: Action, key: UUID) -> HttpResponse:
-    planned = plan(selection.machines(request.user), action)
-    question = _question(selection, action, planned, key)
+    planned = _plan(request, selection, action)
+    question = _question(request, selection, action, planned, key)
     objection = _objection(request, question)
     if objection:
         return _show(request, question, *objection)
@@ -75,8 +76,14 @@ def _objection(request: PanelRequest, question: BulkQuestion) -> tuple[str, int]
     return None
 
 
-def _question(selection: Selection, action: Action, planned: list[Planned], key: UUID) -> BulkQuestion:
-    return bulk_question(action, planned, key=key, found_by=selection.answers(), back_url=selection.back_url)
+def _plan(request: PanelRequest, selection: Selection, action: Action) -> list[Planned]:
+    return plan(selection.machines(request.user), action, by=request.user)
+
+
+def _question(
+    request: PanelRequest, selection: Selection, action: Action, planned: list[Planned], key: UUID
+) -> BulkQuestion:
+    return bulk_question(action, planned, request.user, Chosen(selection.answers(), selection.back_url), key)
 
 
 def _show(request: PanelRequest, question: BulkQuestion, objection: str = "", status: int = 200) -> HttpResponse:
@@ -90,12 +97,13 @@ def show(request: PanelRequest, pk: int) -> HttpResponse:
     view = bulk_view(bulk, items)
     conditions = outcomes(Action(bulk.action))
     shown = request.GET.get("show", "")
-    page = ListPage(request, LIST, items.filter(conditions.get(shown, Q())))
+    page = ListPage(request, list_for(request.user, LIST), items.filter(conditions.get(shown, Q())))
     context = {
         "bulk": view,
         "list": page,
         "facets": _facets(view, page, shown),
         "rows": item_views(page.rows, request.user),
+        "shows_nodes": sees_nodes(request.user),
         "rows_url": reverse("bulk:rows", args=[pk]),
         "back_url": _back(request),
     }
@@ -105,7 +113,8 @@ def show(request: PanelRequest, pk: int) -> HttpResponse:
 @require_safe
 def rows(request: PanelRequest, pk: int) -> HttpResponse:
     items = _items(request, _bulk(request, pk)).filter(pk__in=asked_keys(request))
-    return render(request, "bulk/rows.html", {"rows": item_views(items, request.user)})
+    context = {"rows": item_views(items, request.user), "shows_nodes": sees_nodes(request.user)}
+    return render(request, "bulk/rows.html", context)
 
 
 def _facets(bulk: BulkView, page: ListPage[BulkItem], shown: str) -> list[Facet]:
@@ -138,7 +147,7 @@ def _bulk(request: PanelRequest, pk: int) -> Bulk:
 def _items(request: PanelRequest, bulk: Bulk) -> QuerySet[BulkItem]:
     """Those that the person may see: of deleted machines, only for who sees every machine."""
     items = bulk.items.select_related("bulk", "vm__node", "operation__vm", "operation__node")
-    if request.user.has_perm("vms.view_every_vm"):
+    if sees_every_vm(request.user):
         return items
     return items.filter(vm__in=Vm.objects.all().visible_to(request.user))
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from vms.models import Bulk, BulkItem, Vm
 from vms.models.viewer import Viewer
 from vms.models.vm import VmQuerySet
+from vms.operations.permission import sees_every_vm, sees_nodes
 from vms.rules.actions import Action
 from vms.web.lists.machine_columns import PAGE_OF, URL_OF
 from vms.web.lists.machine_filters import Filters
@@ -70,7 +71,8 @@ class Selection:
         if self.bulk:
             return visible.filter(pk__in=_unlucky_ones(int(self.bulk), viewer))
         if self.everything:
-            return Filters.asked(QueryDict(self.query), KIND_OF[self.page]).found(visible)
+            asked, kind = QueryDict(self.query), KIND_OF[self.page]
+            return Filters.asked(asked, kind, sees_nodes=sees_nodes(viewer)).found(visible)
         return visible.filter(pk__in=self.ticked)
 
 
@@ -83,7 +85,7 @@ def _unlucky_ones(pk: int, viewer: Viewer) -> Iterable[UUID]:
 
 
 def may_see_bulk(viewer: Viewer, bulk: Bulk) -> bool:
-    return bulk.requested_by_id == viewer.pk or viewer.has_perm("vms.view_every_vm")
+    return bulk.requested_by_id == viewer.pk or sees_every_vm(viewer)
 
 
 def _as_uuid(text: str) -> UUID | None:

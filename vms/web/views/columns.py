@@ -18,6 +18,6 @@ def choose(request: PanelRequest, page: str) -> HttpResponse:
     if request.POST.get("usual"):
         ChosenColumns.objects.filter(**mine).delete()
     else:
-        chosen = list(known_columns(request.POST.getlist("column")))
+        chosen = list(known_columns(request.POST.getlist("column"), request.user))
         ChosenColumns.objects.update_or_create(**mine, defaults={"columns": chosen})
     return back_to(request, reverse(URL_OF[page]))

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from stoney_panel.lists import ColumnKind, ListKind, ListPage
+from stoney_panel.lists.sizes import remember_size
 from vms import labels
 from vms.models import StoredFile
 from vms.operations.permission import may_make
@@ -28,8 +30,6 @@ from vms.operations.storing import (
 from vms.operations.storing import remove as remove_file
 from vms.web import formats
 from vms.web.forms.image import ImageForm
-from vms.web.lists import ColumnKind, ListKind, ListPage
-from vms.web.lists.sizes import remember_size
 from vms.web.presenters.images import image_rows
 from vms.web.receiving import Receiver
 from vms.web.requests import PanelRequest

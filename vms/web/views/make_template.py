@@ -36,8 +36,10 @@ CONFLICT, INVALID = 409, 422
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def make_template(request: PanelRequest, uuid: UUID) -> HttpResponse:
-    visible = Vm.objects.all().visible_to(request.user).of_kind(Kind.VM).with_operations_under_way()
+    visible = Vm.objects.all().visible_to(request.user).with_operations_under_way()
     vm = get_object_or_404(visible.prefetch_related("disks", "interfaces"), pk=uuid)
+    if vm.kind == Kind.TEMPLATE:  # it has become one meanwhile
+        return redirect("vms:page", vm.pk)
     if not (may(request.user, Action.MAKE_TEMPLATE, vm) and may(request.user, Action.CLONE, vm)):
         raise PermissionDenied
     if request.method != "POST":
@@ -54,7 +56,7 @@ def _turn(request: PanelRequest, vm: Vm, form: TurnForm) -> HttpResponse:
     try:
         request_action(vm, Order(Action.MAKE_TEMPLATE, arguments, submission_key(request)), by=request.user)
     except ActionRefused as refused:
-        return _show(request, form, TemplateCopyForm(vm), refusal(vm, refused), status=CONFLICT)
+        return _show(request, form, TemplateCopyForm(vm), refusal(vm, refused, request.user), status=CONFLICT)
     messages.success(request, str(labels.BECOMES_TEMPLATE) % {"vm": vm.display_name})
     return redirect("vms:page", vm.pk)
 
@@ -82,7 +84,7 @@ def _requested(request: PanelRequest, form: TemplateCopyForm) -> Operation | Non
     except NamesTaken as taken:
         form.add_error("name", names_taken(taken.names))
     except ActionRefused as refused:
-        form.add_error(None, refusal(vm, refused))
+        form.add_error(None, refusal(vm, refused, request.user))
     return None
 
 
@@ -93,7 +95,7 @@ def _show(
     vm = copy.origin
     context = {
         "vm": vm,
-        "against": against or why_not_now(vm, Action.MAKE_TEMPLATE),
+        "against": against or why_not_now(vm, Action.MAKE_TEMPLATE, request.user),
         "turn_modes": mode_choices(turn["mode"]),
         "form": copy,
         "copy_modes": mode_choices(copy["mode"]),

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from stoney_panel.lists import ColumnKind, ListKind, ListPage
+from stoney_panel.lists.sizes import remember_size
 from vms import labels
 from vms.models import ContactTest, Event, Node
 from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact, remove_node
-from vms.operations.permission import may_manage_nodes
+from vms.operations.permission import may_manage_nodes, sees_nodes
 from vms.rules.timeline import What
 from vms.web.forms.node import NodeForm
-from vms.web.lists import ColumnKind, ListKind, ListPage
-from vms.web.lists.sizes import remember_size
 from vms.web.presenters.nodes import contact_view, node_view, node_views, timeline_of
 from vms.web.presenters.timeline import timeline_entry
 from vms.web.requests import PanelRequest, asked_keys
@@ -63,7 +63,7 @@ def show(request: PanelRequest, pk: int) -> HttpResponse:
         return redirect("nodes:removed", pk)
     context = {
         "node": node_view(node),
-        "timeline": timeline_of(node, request.GET.get("events", "")),
+        "timeline": timeline_of(node, request.user, request.GET.get("events", "")),
         "may_manage": may_manage_nodes(request.user),
     }
     return render(request, "nodes/page.html", context)
@@ -73,7 +73,7 @@ def show(request: PanelRequest, pk: int) -> HttpResponse:
 def show_removed(request: PanelRequest, pk: int) -> HttpResponse:
     """Where the page of a node leads that was removed, also one that was open meanwhile."""
     _require_sees_nodes(request)
-    return render(request, "nodes/removed.html", {"removal": timeline_entry(_removal(pk))})
+    return render(request, "nodes/removed.html", {"removal": timeline_entry(_removal(pk), request.user)})
 
 
 def _removal(pk: int) -> Event:
@@ -128,7 +128,7 @@ def remove(request: PanelRequest, pk: int) -> HttpResponse:
 
 
 def _require_sees_nodes(request: PanelRequest) -> None:
-    if not request.user.has_perm("vms.view_node"):
+    if not sees_nodes(request.user):
         raise PermissionDenied
 
 

@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from stoney_panel.lists import ColumnKind, ListKind, ListPage
+from stoney_panel.lists.sizes import remember_size
 from vms import labels
 from vms.models import Operation
 from vms.models.operation import OperationQuerySet
+from vms.operations.permission import sees_nodes, to_look_after
 from vms.operations.requesting import acknowledge, acknowledge_failures, cancel, close_unclear
 from vms.rules.progress import Progress
-from vms.web.lists import ColumnKind, ListKind, ListPage
+from vms.web.lists.for_people import list_for
 from vms.web.lists.operation_words import with_words
-from vms.web.lists.sizes import remember_size
 from vms.web.presenters.bell import bell
 from vms.web.presenters.facets import Facet
 from vms.web.presenters.operation_page import operation_page
@@ -63,13 +65,14 @@ WHOSE_LABEL = {
 @require_safe
 def show_list(request: PanelRequest) -> HttpResponse:
     shown, whose = request.GET.get("show", ""), request.GET.get("who", "")
-    found = with_words(visible_operations(request), request.GET)
-    page = ListPage(request, LIST, found.filter(SHOWN.get(shown, Q()), _whose(request, whose)))
+    found = with_words(visible_operations(request), request.GET, sees_nodes=sees_nodes(request.user))
+    page = ListPage(request, list_for(request.user, LIST), found.filter(SHOWN.get(shown, Q()), _whose(request, whose)))
     shown_rows = operation_rows(page.rows, request.user)
     context = {
         "list": page,
         **_facets(request, found, page, shown, whose),
         "rows": shown_rows,
+        "shows_nodes": sees_nodes(request.user),
         "failures": [row.pk for row in shown_rows if row.may_be_acknowledged],
     }
     return remember_size(request, render(request, "operations/list.html", context))
@@ -101,7 +104,8 @@ def _facets(
 @require_safe
 def rows(request: PanelRequest) -> HttpResponse:
     found = visible_operations(request).filter(pk__in=asked_keys(request))
-    return render(request, "operations/rows.html", {"rows": operation_rows(found, request.user)})
+    context = {"rows": operation_rows(found, request.user), "shows_nodes": sees_nodes(request.user)}
+    return render(request, "operations/rows.html", context)
 
 
 @require_safe
@@ -128,7 +132,8 @@ def _moment(text: str) -> datetime | None:
 @require_POST
 def acknowledge_shown(request: PanelRequest) -> HttpResponse:
     """All failures that the person was shown, and no other that came meanwhile."""
-    acknowledge_failures(visible_operations(request).filter(pk__in=asked_keys(request)))
+    shown = visible_operations(request).filter(pk__in=asked_keys(request))
+    acknowledge_failures(to_look_after(shown, request.user), by=request.user)
     return back_to(request, reverse("operations:list"))
 
 
@@ -154,8 +159,8 @@ def _close(request: PanelRequest, operation: Operation) -> None:
         messages.success(request, _("The operation was closed. The machine is free again."))
 
 
-def _acknowledge(_request: PanelRequest, operation: Operation) -> None:
-    acknowledge(operation)
+def _acknowledge(request: PanelRequest, operation: Operation) -> None:
+    acknowledge(operation, by=request.user)
 
 
 _CHANGES: Mapping[str, Callable[[PanelRequest, Operation], None]] = {

@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from stoney_panel.lists.address import Address
 from vms.models import SavedView
-from vms.web.lists.address import Address
+from vms.rules.kinds import Kind
+from vms.web.lists.for_people import title_for
 from vms.web.lists.machine_columns import URL_OF
 from vms.web.requests import PanelRequest
 
@@ -31,7 +33,7 @@ def show(request: PanelRequest, page: str) -> HttpResponse:
         "views": _mine(request, page),
         "page_key": page,
         "list_url": reverse(_list_of(page)),
-        "is_template": page == "templates",
+        "list_title": title_for(request.user, Kind.TEMPLATE if page == "templates" else Kind.VM),
     }
     return render(request, "vms/views.html", context)
 

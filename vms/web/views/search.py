@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from vms.web.lists.words import asked_text
+from stoney_panel.lists.words import asked_text
 from vms.web.presenters.search import exact_hit, search_groups
 from vms.web.requests import PanelRequest
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from vms import labels
 from vms.models import Operation, Vm
+from vms.models.viewer import Viewer
 from vms.operations.permission import may, may_cancel
 from vms.operations.planning import default_limit
 from vms.operations.requesting import ActionRefused, cancel, change_limit, request_stream
@@ -80,7 +82,8 @@ def _is_stopped(operation: Operation) -> bool:
 
 def _operation_or_404(request: PanelRequest, pk: int) -> Operation:
     """One that copies disks, and that the person may cancel."""
-    copying = visible_operations(request).filter(action__in=FILLS_DISKS).prefetch_related("vm__origin")
+    origin = Prefetch("vm__origin", queryset=Vm.objects.all().given_to(request.user))
+    copying = visible_operations(request).filter(action__in=FILLS_DISKS).prefetch_related(origin)
     operation = get_object_or_404(copying, pk=pk)
     if not may_cancel(request.user, operation):
         raise PermissionDenied
@@ -93,7 +96,7 @@ def stream(request: PanelRequest, uuid: UUID) -> HttpResponse:
     vm = get_object_or_404(Vm.objects.all().visible_to(request.user).with_operations_under_way(), pk=uuid)
     if not may(request.user, Action.STREAM, vm):
         raise PermissionDenied
-    against = _against_streaming(vm)
+    against = _against_streaming(vm, request.user)
     if not against:
         request_stream(vm, limit=default_limit(), by=request.user)
         messages.success(request, str(labels.STREAMS_AGAIN) % {"vm": vm.display_name})
@@ -102,12 +105,14 @@ def stream(request: PanelRequest, uuid: UUID) -> HttpResponse:
     return answer(request, vm, CONFLICT)
 
 
-def _against_streaming(vm: Vm) -> str:
+def _against_streaming(vm: Vm, viewer: Viewer) -> str:
     """A sentence, "" if nothing stands against it."""
     if not vm.link:
         return str(labels.STANDS_ALONE_ALREADY) % {"vm": vm.display_name}
     if any(operation.action == Action.DELETE for operation in vm.under_way):
-        return refusal(vm, ActionRefused(Action.STREAM, Reason.IS_DELETING, None))
+        return refusal(vm, ActionRefused(Action.STREAM, Reason.IS_DELETING, None), viewer)
     jobs = [operation for operation in vm.under_way if operation.slot == Slot.JOB]
     others = [job for job in jobs if job.action not in FILLS_DISKS or job.ends_as]
-    return refusal(vm, ActionRefused(Action.STREAM, Reason.JOB_SLOT_TAKEN, others[0])) if others else ""
+    if not others:
+        return ""
+    return refusal(vm, ActionRefused(Action.STREAM, Reason.JOB_SLOT_TAKEN, others[0]), viewer)

@@ -15,8 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from vms.models import Tag, Vm
+from vms.models.viewer import Viewer
 from vms.operations.announcing import announce
+from vms.operations.auditing import about_vm, keep, line_of
 from vms.operations.permission import may_describe
+from vms.rules.audit import Outcome, Request
 from vms.web.requests import PanelRequest, back_to
 
 MOST_MACHINES = 500
@@ -36,12 +39,12 @@ def change(request: PanelRequest) -> HttpResponse:
     if any(map(_is_faulty, names)):
         messages.error(request, _("A tag has 40 characters at most, and no invisible ones."))
     else:
-        _change(machines, add=names, remove=_names(request.POST.getlist("remove")))
+        _change(machines, add=names, remove=_names(request.POST.getlist("remove")), by=request.user)
     return back_to(request, reverse("vms:list"))
 
 
 @transaction.atomic
-def _change(machines: list[Vm], *, add: list[str], remove: list[str]) -> None:
+def _change(machines: list[Vm], *, add: list[str], remove: list[str], by: Viewer) -> None:
     for name in add:
         tag, _made = Tag.objects.get_or_create(name__iexact=name, defaults={"name": name})
         tag.vms.add(*machines)
@@ -49,6 +52,8 @@ def _change(machines: list[Vm], *, add: list[str], remove: list[str]) -> None:
         for tag in Tag.objects.filter(name__iexact=name):
             tag.vms.remove(*machines)
     Tag.objects.filter(vms=None).delete()
+    values = {"added": add, "removed": remove}
+    keep([line_of(Request.TAGS, about_vm(vm), Outcome.ACCEPTED, by=by, values=values) for vm in machines])
     announce(*(("vm", str(vm.pk)) for vm in machines))
 
 

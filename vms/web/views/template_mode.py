@@ -29,7 +29,7 @@ CONFLICT, INVALID = 409, 422
 def edit(request: PanelRequest, uuid: UUID) -> HttpResponse:
     template = template_or_404(request, uuid, Action.EDIT)
     if request.method != "POST":
-        return _show(request, template, why_not_now(template, Action.EDIT))
+        return _show(request, template, why_not_now(template, Action.EDIT, request.user))
     form = ModeForm(request.POST)
     if not form.is_valid():
         return _show(request, template, form=form, status=INVALID)
@@ -56,7 +56,7 @@ def _set(request: PanelRequest, template: Vm, form: ModeForm) -> HttpResponse:
     try:
         request_action(template, order, by=request.user)
     except ActionRefused as refused:
-        return _show(request, template, refusal(template, refused), status=CONFLICT)
+        return _show(request, template, refusal(template, refused, request.user), status=CONFLICT)
     messages.success(request, str(labels.MODE_IS_BEING_SET) % {"vm": template.display_name, "mode": labels.MODE[mode]})
     return redirect("vms:page", template.pk)
 
@@ -70,7 +70,7 @@ def _show(
         "vm": template,
         "now": mode_and_who_set_it(template),
         "against": against,
-        "off": bool(why_not_now(template, Action.EDIT)),
+        "off": bool(why_not_now(template, Action.EDIT, request.user)),
         "form": form,
         "modes": mode_choices(form["mode"]),
         "key": uuid4(),

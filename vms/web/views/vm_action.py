@@ -33,7 +33,9 @@ def act(request: PanelRequest, uuid: UUID, name: str) -> HttpResponse:
     if not may(request.user, action, vm):
         raise PermissionDenied
     if request.method != "POST":
-        return render(request, "vms/confirm.html", {"confirm": confirmation(vm, action, uuid4()), "vm": vm})
+        return render(
+            request, "vms/confirm.html", {"confirm": confirmation(vm, action, uuid4(), request.user), "vm": vm}
+        )
     return _submit(request, vm, action)
 
 
@@ -41,7 +43,7 @@ def _submit(request: PanelRequest, vm: Vm, action: Action) -> HttpResponse:
     try:
         request_action(vm, _order(request, vm, action), by=request.user)
     except ActionRefused as refused:
-        messages.error(request, refusal(vm, refused))
+        messages.error(request, refusal(vm, refused, request.user))
         return answer(request, vm, CONFLICT)
     return answer(request, vm, ACCEPTED)
 

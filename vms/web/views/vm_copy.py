@@ -51,7 +51,7 @@ def copy(request: PanelRequest, uuid: UUID, action: Action) -> HttpResponse:
         case "make":
             return _make(request, form)
         case "change":
-            return _show_form(request, form, objections(form))
+            return _show_form(request, form, objections(form, request.user))
         case _:
             return _show_review(request, form)
 
@@ -77,7 +77,7 @@ def _show_form(
         "form": form,
         "origin": origin_view(form.origin, form.action),
         "nodes_out": why_nodes_are_out(form),
-        "refused": "" if form.is_bound else why_not_now(form.origin, form.action),
+        "refused": "" if form.is_bound else why_not_now(form.origin, form.action, request.user),
     }
     return render(request, "vms/copy.html", context, status=status)
 
@@ -85,7 +85,7 @@ def _show_form(
 def _show_review(request: PanelRequest, form: CopyForm) -> HttpResponse:
     context = {
         "origin": origin_view(form.origin, form.action),
-        "review": review(form),
+        "review": review(form, request.user),
         "kept": [(field.html_name, value) for field in form for value in request.POST.getlist(field.html_name)],
         "key": uuid4(),
     }
@@ -94,7 +94,7 @@ def _show_review(request: PanelRequest, form: CopyForm) -> HttpResponse:
 
 def _make(request: PanelRequest, form: CopyForm) -> HttpResponse:
     key = submission_key(request)
-    against = [] if _was_submitted(key) else objections(form)
+    against = [] if _was_submitted(key) else objections(form, request.user)
     if against:
         return _show_form(request, form, against, status=CONFLICT)
     order = MakingOrder(form.action, form.chosen.node, plan_copies(form.origin, form.wishes), key)
@@ -103,7 +103,9 @@ def _make(request: PanelRequest, form: CopyForm) -> HttpResponse:
     except NamesTaken as taken:
         return _show_form(request, form, [Objection("name", names_taken(taken.names))], status=CONFLICT)
     except ActionRefused as refused:
-        return _show_form(request, form, [Objection(None, refusal(form.origin, refused))], status=CONFLICT)
+        return _show_form(
+            request, form, [Objection(None, refusal(form.origin, refused, request.user))], status=CONFLICT
+        )
     return _to_the_new_ones(request, [operation.vm for operation in operations if operation.vm], form)
 
 

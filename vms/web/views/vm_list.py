@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from stoney_panel.lists import ListPage
+from stoney_panel.lists.sizes import remember_size
 from vms.models import Node, Vm
-from vms.operations.permission import may_make
+from vms.operations.permission import may_make, sees_every_vm, sees_nodes
 from vms.rules.kinds import Kind
-from vms.web.lists import ListPage
+from vms.web.lists.for_people import list_for, title_for
 from vms.web.lists.liking import liking_of
-from vms.web.lists.machine_columns import ALWAYS, DEFAULT, LIST, PAGE_OF, known_columns, with_columns
+from vms.web.lists.machine_columns import ALWAYS, DEFAULT, LIST, OPTIONAL, PAGE_OF, known_columns, with_columns
 from vms.web.lists.machine_filters import Filters
-from vms.web.lists.sizes import remember_size
 from vms.web.presenters.bulk import bulk_bar
+from vms.web.presenters.buttons import offer
 from vms.web.presenters.facets import filter_bar
 from vms.web.presenters.liking import column_choice, saved_views
 from vms.web.presenters.machines import machine_rows
@@ -29,33 +34,50 @@ from vms.web.requests import ROWS_AT_ONCE, PanelRequest
 
 @require_safe
 def show(request: PanelRequest, kind: Kind) -> HttpResponse:
+    _require_may_list(request, kind)
     visible = Vm.objects.all().visible_to(request.user)
-    filters = Filters.asked(request.GET, kind)
+    filters = Filters.asked(request.GET, kind, sees_nodes=sees_nodes(request.user))
     counts = filters.counts(visible)
     liking = liking_of(request.user, PAGE_OF[kind])
     found = with_columns(filters.found(visible).with_operations_under_way(), liking.columns)
-    page = ListPage(request, LIST, found, total=counts.total)
-    rows_shown = machine_rows(
-        page.rows, request.user, first=page.first, opened=request.GET.getlist("open"), columns=liking.columns
-    )
+    page = ListPage(request, list_for(request.user, LIST), found, total=counts.total)
     context = {
         "list": page,
         "page_key": PAGE_OF[kind],
         "is_template": kind is Kind.TEMPLATE,
+        "list_title": title_for(request.user, kind),
         "tips": tips(kind),
-        "columns": page.columns((*ALWAYS, *liking.columns)),
-        "is_wide": len(liking.columns) > len(DEFAULT),
-        "column_choice": column_choice(liking.columns),
+        "sees_every_vm": sees_every_vm(request.user),
+        **_columns(request, page, liking.columns),
         "saved": saved_views(liking.views, PAGE_OF[kind], page.address.lasting()),
         "filters": filter_bar(filters, counts, page.address),
         "rows_url": f"{reverse('vms:rows')}?kind={kind}&columns={','.join(liking.columns)}",
         "csv_url": f"{reverse('vms:csv', args=[PAGE_OF[kind]])}?{page.address.lasting()}",
         "bulk": bulk_bar(request.user, page=PAGE_OF[kind], query=page.address.lasting(), total=page.total),
         "may_make": may_make(request.user),
-        "has_nodes": page.total > 0 or Node.objects.exists(),
-        "rows": [replace(row, more_url=page.address.opening(row.uuid)) for row in rows_shown],
+        "has_nodes": page.total > 0 or not sees_nodes(request.user) or Node.objects.exists(),
     }
     return remember_size(request, render(request, "vms/list.html", context))
+
+
+def _columns(request: PanelRequest, page: ListPage[Vm], liked: Sequence[str]) -> dict[str, Any]:
+    """The columns that this person has something from, the choice among them, and the rows with them."""
+    left_out = offer(request.user, ()).empty_columns
+    optional = [key for key in known_columns(OPTIONAL, request.user) if key not in left_out]
+    opened = request.GET.getlist("open")
+    rows_shown = machine_rows(page.rows, request.user, first=page.first, opened=opened, columns=liked)
+    return {
+        "columns": page.columns([key for key in (*ALWAYS, *liked) if key not in left_out]),
+        "is_wide": len(liked) > len(DEFAULT),
+        "column_choice": column_choice(liked, optional),
+        "rows": [replace(row, more_url=page.address.opening(row.uuid)) for row in rows_shown],
+    }
+
+
+def _require_may_list(request: PanelRequest, kind: Kind) -> None:
+    """Templates are given to nobody: they are for whoever sees every machine."""
+    if kind is Kind.TEMPLATE and not sees_every_vm(request.user):
+        raise PermissionDenied
 
 
 show_vms = partial(show, kind=Kind.VM)
@@ -67,7 +89,7 @@ def rows(request: PanelRequest) -> HttpResponse:
     """Just the rows asked for by id, as they are now; a machine that may not be seen is not among them, nor one that
     has become of another kind than the list shows."""
     asked = [uuid for uuid in map(_as_uuid, request.GET.getlist("id")[:ROWS_AT_ONCE]) if uuid]
-    columns = known_columns(request.GET.get("columns", "").split(","))
+    columns = known_columns(request.GET.get("columns", "").split(","), request.user)
     kinds = [kind for kind in Kind if kind == request.GET.get("kind", kind)]
     visible = Vm.objects.all().visible_to(request.user).filter(pk__in=asked, kind__in=kinds).with_operations_under_way()
     found = machine_rows(

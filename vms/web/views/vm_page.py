@@ -9,11 +9,13 @@ from vms.models import Event, Vm
 from vms.operations.permission import may_describe
 from vms.rules.kinds import Kind
 from vms.web.forms.notes import NotesForm
-from vms.web.presenters.buttons import OTHER_ACTIONS, RUN_ACTIONS, action_bar, offered
+from vms.web.lists.for_people import title_for
+from vms.web.presenters.buttons import action_bar, offer
 from vms.web.presenters.machines import machine_row
+from vms.web.presenters.refusals import audit_url, with_refusals
 from vms.web.presenters.removed import how_it_was_deleted
 from vms.web.presenters.tags import machine_tags
-from vms.web.presenters.timeline import timeline
+from vms.web.presenters.timeline import Timeline, timeline
 from vms.web.presenters.tips import tips
 from vms.web.requests import PanelRequest, list_of
 
@@ -33,9 +35,10 @@ def show_removed(request: PanelRequest, uuid: UUID) -> HttpResponse:
     request.section = list_of(Kind(vm.kind))
     context = {
         "name": vm.display_name,
-        "how": how_it_was_deleted(vm),
-        "timeline": timeline(Event.objects.filter(vm=vm), request.GET.get("events", "")),
-        "is_template": vm.kind == Kind.TEMPLATE,
+        "how": how_it_was_deleted(vm, request.user),
+        "timeline": _past(request, vm),
+        "audit_url": audit_url(vm, request.user),
+        "list_title": title_for(request.user, Kind(vm.kind)),
         "list_url": _list_url(vm),
     }
     return render(request, "vms/removed.html", context)
@@ -49,18 +52,25 @@ def _list_url(vm: Vm) -> str:
     return reverse(list_of(Kind(vm.kind)))
 
 
+def _past(request: PanelRequest, vm: Vm) -> Timeline:
+    shown = timeline(Event.objects.filter(vm=vm), request.user, request.GET.get("events", ""))
+    return with_refusals(shown, vm, request.user)
+
+
 def page_of(request: PanelRequest, vm: Vm, notes: NotesForm, *, status: int = 200) -> HttpResponse:
     """vm: from with_operations_under_way()."""
     request.section = list_of(Kind(vm.kind))
+    offered = offer(request.user, [vm])
     context = {
         "row": machine_row(vm, request.user, number=None, opened=True),
-        "run_actions": action_bar(vm, offered(RUN_ACTIONS, request.user), words=True),
-        "other_actions": action_bar(vm, offered(OTHER_ACTIONS, request.user), words=True),
-        "timeline": timeline(Event.objects.filter(vm=vm), request.GET.get("events", "")),
+        "run_actions": action_bar(vm, offered.run, offered.permissions, words=True),
+        "other_actions": action_bar(vm, offered.other, offered.permissions, words=True),
+        "timeline": _past(request, vm),
+        "audit_url": audit_url(vm, request.user),
         "tips": tips(Kind(vm.kind)),
         "tags": machine_tags(vm, request.user),
         "notes": notes if may_describe(request.user) else None,
-        "is_template": vm.kind == Kind.TEMPLATE,
+        "list_title": title_for(request.user, Kind(vm.kind)),
         "list_url": _list_url(vm),
     }
     return render(request, "vms/page.html", context, status=status)
