@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.first_load import measure_first_load
 from benchmarks.pages import measure_pages
+from benchmarks.people import measure_people
 from benchmarks.reactions import measure_reactions
 from benchmarks.streaming import measure_streaming
 from benchmarks.streams import measure_streams
@@ -18,6 +19,7 @@ from benchmarks.watcher import measure_watcher
 RESULTS = Path(__file__).parent / "results.json"
 MEASUREMENTS: tuple[Callable[[], list[Figure]], ...] = (
     measure_pages,
+    measure_people,
     measure_first_load,
     measure_reactions,
     measure_streams,

@@ -43,9 +43,9 @@ def python(settings: Settings, *words: str, **environment: str) -> Iterator[subp
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[subprocess.Popen[str]]:
+def served(settings: Settings, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """The panel's web server, which answers."""
-    with python(settings, "manage.py", "serve", "--port", str(settings.port)) as server:
+    with python(settings, "manage.py", "serve", "--port", str(settings.port), **environment) as server:
         if not wait_until(lambda: _is_there(settings), seconds=30):
             raise RuntimeError("the server does not answer")
         yield server

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import urllib.parse
-import urllib.request
 from asyncio import StreamReader, StreamWriter
-from http.cookiejar import CookieJar
 from pathlib import Path
 
 from redis.asyncio import Redis
 
 from benchmarks.figures import Figure, p50
+from benchmarks.login_page import LoginPage
 from benchmarks.small_panel import served, small_panel
 from demo.broker import broker_socket
 from demo.settings import Settings
@@ -51,7 +49,7 @@ def measure_streams() -> list[Figure]:
 
 
 async def _measure(settings: Settings, server: int) -> list[Figure]:
-    cookies = [_cookie_of_somebody(settings) for _ in range(SESSIONS)]
+    cookies = [LoginPage(settings).log_in("admin", settings.password()) for _ in range(SESSIONS)]
     early = await _opened(settings, cookies)  # what is loaded only once, or grows only once, is there now
     await _seconds_until_heard(settings, early)
     before = _bytes(server)
@@ -62,18 +60,6 @@ async def _measure(settings: Settings, server: int) -> list[Figure]:
         Figure("1,000 open event streams: memory of the server for each", each / 1000, "kB", limit=40),
         Figure("1,000 open event streams: from an announcement to the last", p50(waits) * 1000, "ms"),
     ]
-
-
-def _cookie_of_somebody(settings: Settings) -> str:
-    """A session, made as a browser makes it."""
-    jar = CookieJar()
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    page = f"{settings.url}/login/"
-    browser.open(page).close()
-    token = next(cookie.value for cookie in jar if cookie.name == "panel-csrf")
-    words = {"username": "admin", "password": settings.password(), "csrfmiddlewaretoken": token}
-    browser.open(page, urllib.parse.urlencode(words).encode()).close()
-    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
 async def _opened(settings: Settings, cookies: list[str]) -> list[Open]:
