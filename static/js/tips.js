@@ -5,7 +5,7 @@
 
 (() => {
   const words = document.getElementById("tips")?.dataset ?? {};
-  const having = "button[popovertarget][aria-disabled], .act[aria-label], .status[data-state]";
+  const having = "button[popovertarget][aria-disabled], .act[aria-label], .acts > [aria-label], .status[data-state]";
   const [patience, grace, gap] = [250, 250, 6];
   const clock = (options) => new Intl.DateTimeFormat(document.documentElement.lang || "en", options);
   const main = document.getElementById("main");
@@ -42,7 +42,7 @@
     if (element.matches("[popovertarget][aria-disabled]")) {
       return { title: words.off.replace("{}", label), lines: whyOff(element), state: stateOf(element) };
     }
-    if (element.matches(".act")) return element.matches(".acts--words *") ? null : { title: label, lines: [] };
+    if (element.matches(".act, .acts > *")) return element.matches(".acts--words *") ? null : { title: label, lines: [] };
     const note = element.querySelector(".status__note")?.textContent ?? "";
     const lines = [textOf(`is-${element.dataset.state.split("-")[0]}`), sentence(note), ...holdersOf(element), since(element)];
     return lines.some(Boolean) ? { title: element.querySelector(".status__text").textContent, lines, state: element } : null;

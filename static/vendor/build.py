@@ -216,7 +216,7 @@ def stack(icons: Package) -> str:
 
 
 def stack_sheet() -> str:
-    lines = [f'.act .i-{name} {{ mask-image: url("../acts.svg#{name}"); }}' for name in sorted(ROW_ICONS)]
+    lines = [f'.i-{name}::before {{ mask-image: url("../acts.svg#{name}"); }}' for name in sorted(ROW_ICONS)]
     return "\n".join(["/* The icons of acts.svg. By vendor/build.py. */", *lines, ""])
 
 

@@ -15,7 +15,7 @@ from vms.rules.actions import Action
 from vms.rules.power import Power
 
 MOST_QUERIES = 12
-MOST_BYTES = 120_000
+MOST_BYTES = 112_000
 LISTS = ["/vms/", "/templates/", "/nodes/", "/operations/"]
 
 

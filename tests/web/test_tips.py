@@ -24,7 +24,7 @@ from vms.rules.progress import Phase
 from vms.web.presenters.buttons import ICON
 from vms.web.presenters.tips import tips
 
-MOST_BYTES = 120_000
+MOST_BYTES = 112_000
 ROWS = 50
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 
 from vms.models import AuditLine, Bulk, Node, Operation, StoredFile, Vm
@@ -115,7 +116,7 @@ def line_of(request: str, about: About, outcome: Outcome, *, by: Viewer | None, 
     operation = more.get("operation")
     return AuditLine(
         person_key=by.pk if by else None,
-        person_name=_fitting(str(by), 150) if by and by.pk else "",
+        person_name="" if by is None or isinstance(by, AnonymousUser) else _fitting(str(by), 150),
         address=asked_from(),
         request=_fitting(request, 64),
         subject=about.subject,

@@ -15,7 +15,7 @@ from vms.operations.settling import settle
 from vms.operations.telling import tell
 from vms.rules.actions import MAKES_A_MACHINE, Action
 from vms.rules.following import first_wish
-from vms.rules.kinds import Lifetime, Link
+from vms.rules.kinds import Kind, Lifetime, Link
 from vms.rules.power import HAS_PROCESS, Power, Wanted
 from vms.rules.timeline import What
 from vms.watcher.news import MachineSeen
@@ -47,6 +47,7 @@ def _first_sight(news: MachineSeen) -> Vm:
         uuid=machine.uuid,
         name=machine.name[:LONGEST],
         display_name=machine.name[:LONGEST],
+        kind=_mark(news).kind or Kind.VM,
         node_id=news.node,
         power=machine.power,
         power_reason=machine.reason,
@@ -58,9 +59,13 @@ def _first_sight(news: MachineSeen) -> Vm:
     return vm
 
 
+def _mark(news: MachineSeen) -> PanelMark:
+    return news.description.panel if news.description else PanelMark()
+
+
 def _first_wish(news: MachineSeen) -> Wanted:
     """One that is held while its disks stream was stopped to people, whoever let it stream."""
-    mark = news.description.panel if news.description else PanelMark()
+    mark = _mark(news)
     if mark.link is Link.STREAMING and news.machine.power is Power.PAUSED:
         return Wanted.OFF
     return first_wish(news.machine.power, news.machine.reason)

@@ -131,7 +131,7 @@ def _bar_of_any_machine(
 ) -> str:
     buttons = [_button(action, allowed(permitted, facts, action)) for action in actions]
     buttons = [_toggle(button, boots_from) if button.action == Action.TOGGLE else button for button in buttons]
-    return render_to_string("components/actions.html", {"buttons": buttons, "words": words})
+    return render_to_string("components/actions.html", {"buttons": buttons, "words": words}).strip()
 
 
 def _button(action: Action, verdict: Verdict) -> Button:
