@@ -15,6 +15,10 @@ RUN_AXE = """async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]});
   return found.violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }"""
+ALL_HAS_FADED_IN = """() => Promise.all(document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity)
+    .map((animation) => animation.finished.catch(() => null))).then(() => null)"""
+"""Half-transparent text has less contrast."""
 OVERFLOWS = "() => document.documentElement.scrollWidth - innerWidth"
 
 
@@ -65,6 +69,7 @@ class Panel:
 
     def axe(self) -> list[str]:
         """What is wrong for people who cannot see, or not well."""
+        self.page.evaluate(ALL_HAS_FADED_IN)
         self.page.evaluate(AXE.read_text())
         found: list[str] = self.page.evaluate(RUN_AXE)
         return found

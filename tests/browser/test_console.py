@@ -16,9 +16,10 @@ from demo.places import reachable
 from demo.settings import ROOT
 from tests.browser.conftest import OpenPanel
 from tests.browser.panel import Panel
+from tests.nodes import wait_until
 from tests.stack import Machine, Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.live]
+pytestmark = pytest.mark.browser
 
 COLOURS = """() => {
   const canvas = document.querySelector("#panel-screen canvas");
@@ -71,7 +72,7 @@ def test_the_screen_shows_a_picture_and_takes_keys(stack: Stack, open_panel: Ope
         use(panel, machine)
         page = panel.page
         is_in_state(page, "open")
-        page.wait_for_function(f"({COLOURS})() > 1", timeout=20_000)
+        assert wait_until(lambda: page.evaluate(f"({COLOURS})()") > 1, seconds=20)
         page.locator("#console").get_by_role("button", name="Keys").click()
         page.get_by_role("button", name="Ctrl Alt Del", exact=True).click()
         is_in_state(page, "open")

@@ -23,7 +23,13 @@ UWE, ADA = "Uwe Unger", "Ada Audétat"
 
 @pytest.fixture(autouse=True)
 def _no_rights_are_left(stack: Stack) -> Iterator[None]:
+    """Neither those that the demo gives nor those of another test."""
+    take_all_away(stack)
     yield
+    take_all_away(stack)
+
+
+def take_all_away(stack: Stack) -> None:
     with closing(sqlite3.connect(stack.database, timeout=20)) as database, database:
         database.execute("DELETE FROM vms_grant")
 
