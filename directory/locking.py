@@ -15,7 +15,6 @@ from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt, AccessLog
-from axes.signals import user_locked_out
 from django.conf import settings
 from django.db.models import Count, Max, QuerySet, Sum
 from django.http import HttpRequest
@@ -27,9 +26,6 @@ MANY = 4
 AN_ADDRESS_IS_KNOWN_FOR = datetime.timedelta(days=90)
 LOCKS_AT_ONCE = 200
 LONGEST_NAME = 255
-
-locked_out = user_locked_out
-"""A signal: request, username, ip_address. Sent for every try that a lock refuses, and for the one that shuts it."""
 
 _NOT_COUNTED = "login_is_not_counted"
 

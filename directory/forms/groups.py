@@ -5,10 +5,13 @@ from __future__ import annotations
 from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from directory.models import Person
+
+NAME_IS_TAKEN = _("There is a group of this name already.")
 
 
 class GroupForm(forms.Form):
@@ -28,13 +31,19 @@ class GroupForm(forms.Form):
         name = str(self.cleaned_data["name"])
         others = Group.objects.exclude(pk=self.group.pk) if self.group else Group.objects.all()
         if others.filter(name__iexact=name).exists():
-            raise ValidationError(_("There is a group of this name already."))
+            raise ValidationError(NAME_IS_TAKEN)
         return name
 
-    def save(self) -> Group:
+    def save(self) -> Group | None:
+        """Only when it is valid. None if somebody else has just taken the name, and the form says so."""
         group = self.group or Group()
         group.name = self.cleaned_data["name"]
-        group.save()
+        try:
+            with transaction.atomic():
+                group.save()
+        except IntegrityError:
+            self.add_error("name", NAME_IS_TAKEN)
+            return None
         return group
 
 

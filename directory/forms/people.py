@@ -5,19 +5,21 @@ from __future__ import annotations
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.forms.boundfield import BoundWidget
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from directory import labels
-from directory.changing import About
+from directory.changing import About, create
 from directory.models import Person
 from directory.models.person import LONGEST_NAME
 from directory.roles import Role
 
 rules_of_passwords = lazy(lambda: " ".join(password_validators_help_texts()), str)
 RULES_OF_PASSWORDS: str = rules_of_passwords()  # type: ignore[no-untyped-call]  # in each reader's language
+NAME_IS_TAKEN = _("There is an account of this name already.")
 
 
 class _AboutForm(forms.Form):
@@ -82,7 +84,7 @@ class NewPersonForm(_AboutForm):
         name = Person.normalize_username(str(self.cleaned_data["username"]))
         Person.check_username(name)
         if Person.objects.filter(username__iexact=name).exists():
-            raise ValidationError(_("There is an account of this name already."))
+            raise ValidationError(NAME_IS_TAKEN)
         return name
 
     def clean(self) -> None:
@@ -90,6 +92,15 @@ class NewPersonForm(_AboutForm):
         if "password" in given:
             likeness = Person(**{key: given.get(key, "") for key in ("username", "full_name", "email")})
             self._require_good(given["password"], likeness)
+
+    def save(self) -> Person | None:
+        """Only when it is valid. None if somebody else has just taken the name, and the form says so."""
+        given = self.cleaned_data
+        try:
+            return create(given["username"], self.about(), given["password"])
+        except IntegrityError:
+            self.add_error("username", NAME_IS_TAKEN)
+        return None
 
     def _require_good(self, password: str, likeness: Person) -> None:
         try:

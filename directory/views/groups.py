@@ -54,8 +54,7 @@ def show_list(request: PersonRequest) -> HttpResponse:
 @for_administrators
 def add(request: PersonRequest) -> HttpResponse:
     form = GroupForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        group = form.save()
+    if request.method == "POST" and form.is_valid() and (group := form.save()):
         messages.success(request, _("The group %(name)s was made.") % {"name": group.name})
         return redirect("people:group", group.pk)
     return render(request, "people/new_group.html", {"form": form}, status=422 if request.method == "POST" else 200)
@@ -90,8 +89,7 @@ def remove_member(request: PersonRequest, pk: int, person_pk: int) -> HttpRespon
 def rename(request: PersonRequest, pk: int) -> HttpResponse:
     group = _local_group(pk)
     form = GroupForm(request.POST or None, group=group)
-    if request.method == "POST" and form.is_valid():
-        form.save()
+    if request.method == "POST" and form.is_valid() and form.save():
         messages.success(request, _("The group is called %(name)s now.") % {"name": group.name})
         return redirect("people:group", pk)
     context = {"form": form, "group": group_view(_local_group(pk), members=0)}

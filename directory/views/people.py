@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from directory.changing import create
 from directory.forms.people import NewPersonForm
 from directory.locking import locked_names
 from directory.models import Person
@@ -49,8 +48,7 @@ def show_list(request: PersonRequest) -> HttpResponse:
 @for_administrators
 def add(request: PersonRequest) -> HttpResponse:
     form = NewPersonForm(request.POST or None, initial={"role": Role.USER.value})
-    if request.method == "POST" and form.is_valid():
-        person = create(form.cleaned_data["username"], form.about(), form.cleaned_data["password"])
+    if request.method == "POST" and form.is_valid() and (person := form.save()):
         messages.success(request, _("The account %(name)s was made.") % {"name": person.username})
         return redirect("people:person", person.pk)
     return render(request, "people/new.html", {"form": form}, status=422 if request.method == "POST" else 200)
