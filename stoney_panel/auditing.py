@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
-from directory.locking import locked_out
+from directory.locking import is_locked_out
 from directory.models import Person
 from stoney_panel.addresses import address_of
 from vms.models import Node, Operation, StoredFile, Vm
@@ -176,15 +176,10 @@ def _logged_out(user: Person | None, **_more: Any) -> None:
 
 
 @receiver(user_login_failed)
-def _failed(credentials: Mapping[str, Any], **_more: Any) -> None:
-    _write_name_tried(str(credentials.get("username") or ""), Why.WRONG_CREDENTIALS)
-
-
-@receiver(locked_out)
-def _locked_out(username: str, **_more: Any) -> None:
-    _write_name_tried(username, Why.LOCKED_OUT)
-
-
-def _write_name_tried(name: str, reason: Why) -> None:
-    """Whoever it was gave this name: it need not be anybody's."""
-    write(Request.LOG_IN, About(Subject.PERSON, name=name), Outcome.REFUSED, by=None, reason=reason)
+def _failed(credentials: Mapping[str, Any], request: HttpRequest | None = None, **_more: Any) -> None:
+    """Whoever it was gave this name: it need not be anybody's. The locks have heard of the try before: they listen
+    since they were imported."""
+    name = About(Subject.PERSON, name=str(credentials.get("username") or ""))
+    is_locked = request is not None and is_locked_out(request)
+    reason = Why.LOCKED_OUT if is_locked else Why.WRONG_CREDENTIALS
+    write(Request.LOG_IN, name, Outcome.REFUSED, by=None, reason=reason)

@@ -136,11 +136,13 @@ def test_logins_are_written_down_and_never_a_password(auditor: Person) -> None:
     assert "password" not in str(list(AuditLine.objects.values_list()))
 
 
-def test_a_lock_is_written_down(auditor: Person) -> None:
+def test_each_try_is_one_line_also_the_one_that_shuts_the_lock(auditor: Person) -> None:
     browser = browser_of(None)
     for _ in range(6):
         browser.post(reverse("login"), {"username": "eva", "password": "the wrong password"})
-    assert (Request.LOG_IN, Outcome.REFUSED, Why.LOCKED_OUT) in lines()
+    reasons = [Why.WRONG_CREDENTIALS] * 4 + [Why.LOCKED_OUT] * 2
+    assert lines() == [(Request.LOG_IN, Outcome.REFUSED, reason) for reason in reasons]
+    assert newest().subject_name == "eva"
 
 
 # --- where somebody asks from -------------------------------------------------------------------------
