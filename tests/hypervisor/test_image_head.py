@@ -7,7 +7,8 @@ from io import BytesIO
 
 import pytest
 
-from vms.hypervisor.image_head import HEAD_BYTES, Head, head_of
+from vms.hypervisor.image_head import Head, head_of
+from vms.rules.images import HEAD_BYTES
 
 GIB = 1024**3
 EXTERNAL_DATA = 1 << 2

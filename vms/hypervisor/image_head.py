@@ -5,16 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 
-HEAD_BYTES = 64 * 1024
+from vms.rules.images import EXTERNAL_DATA, FEATURES_SINCE, HEAD_BYTES, QCOW2_MAGIC, QCOW2_START, is_iso
+
 _MOST_BYTES = 2 * 1024 * 1024 + 1024
 """The name of what is below lies in the first cluster, which is no larger than 2 MiB."""
 
-_MAGIC = b"QFI\xfb"
-_START = struct.Struct(">4sIQIIQ")  # magic, version, place and length of the name below, cluster bits, capacity
 _FEATURES_AT, _HEADER_LENGTH_AT, _OLD_HEADER_LENGTH = 72, 100, 72
-_FEATURES_SINCE, _EXTERNAL_DATA = 3, 1 << 2
 _DATA_FILE = 0x44415441
-_ISO_MARK, _ISO_MARK_AT = b"CD001", 32769
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +26,9 @@ class Head:
 def head_of(path: str, first_bytes: Callable[[int], bytes]) -> Head:
     """first_bytes: so many of the image, fewer if it is shorter."""
     head = first_bytes(HEAD_BYTES)
-    if not head.startswith(_MAGIC) or len(head) < _OLD_HEADER_LENGTH:
-        return Head("iso" if head.startswith(_ISO_MARK, _ISO_MARK_AT) else "", None, "")
-    _magic, version, place, length, _bits, capacity = _START.unpack_from(head)
+    if not head.startswith(QCOW2_MAGIC) or len(head) < _OLD_HEADER_LENGTH:
+        return Head("iso" if is_iso(head) else "", None, "")
+    _magic, version, place, length, _bits, capacity, _encryption = QCOW2_START.unpack_from(head)
     if place + length > len(head):
         head = first_bytes(min(place + length, _MOST_BYTES))
     name = head[place : place + length] if place else _data_file_in(head, version)
@@ -47,7 +44,7 @@ def _path_of(name: str, image: str) -> str:
 
 def _data_file_in(head: bytes, version: int) -> bytes:
     """A newer image may keep its data in another file, and so needs that one."""
-    if version < _FEATURES_SINCE or not _number(head, _FEATURES_AT, ">Q") & _EXTERNAL_DATA:
+    if version < FEATURES_SINCE or not _number(head, _FEATURES_AT, ">Q") & EXTERNAL_DATA:
         return b""
     return next((data for kind, data in _extensions(head) if kind == _DATA_FILE), b"?")
 

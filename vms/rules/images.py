@@ -47,23 +47,27 @@ class ImageFault(StrEnum):
 
 _ISO_MARK, _ISO_MARK_AT = b"CD001", 32769
 
-_QCOW2_MAGIC = b"QFI\xfb"
-_QCOW2_START = struct.Struct(">4sIQIIQI")
+QCOW2_MAGIC = b"QFI\xfb"
+QCOW2_START = struct.Struct(">4sIQIIQI")
 """Magic, version, place and length of the name of the image below, cluster bits, capacity, kind of encryption."""
 _VERSIONS = frozenset({2, 3})
-_FEATURES_SINCE, _FEATURES = 3, struct.Struct(">72xQ")
+FEATURES_SINCE, _FEATURES = 3, struct.Struct(">72xQ")
 _CLUSTER_BITS = range(9, 22)
 
-_CORRUPT, _DATA_FILE = 1 << 1, 1 << 2
+_CORRUPT, EXTERNAL_DATA = 1 << 1, 1 << 2
 _DIRTY, _COMPRESSION, _EXTENDED_L2 = 1 << 0, 1 << 3, 1 << 4
-_KNOWN_FEATURES = _DIRTY | _CORRUPT | _DATA_FILE | _COMPRESSION | _EXTENDED_L2
+_KNOWN_FEATURES = _DIRTY | _CORRUPT | EXTERNAL_DATA | _COMPRESSION | _EXTENDED_L2
 
 _MARKS_OF_OTHER_FORMATS = (
-    *((0, _QCOW2_MAGIC), (0, b"QED\0"), (0, b"KDMV"), (0, b"COWD"), (0, b"# Disk DescriptorFile")),
+    *((0, QCOW2_MAGIC), (0, b"QED\0"), (0, b"KDMV"), (0, b"COWD"), (0, b"# Disk DescriptorFile")),
     *((0, b"vhdxfile"), (0, b"conectix"), (0, b"WithoutFreeSpace"), (0, b"WithouFreSpacExt")),
     (64, b"\x7f\x10\xda\xbe"),
 )
 """Of qcow2, QED, VMDK, VHDX, VHD, Parallels and VDI."""
+
+
+def is_iso(head: bytes) -> bool:
+    return head.startswith(_ISO_MARK, _ISO_MARK_AT)
 
 
 def fault_in(head: bytes, size: int, kind: FileKind) -> ImageFault | None:
@@ -71,13 +75,13 @@ def fault_in(head: bytes, size: int, kind: FileKind) -> ImageFault | None:
     if not size:
         return ImageFault.EMPTY
     if kind is FileKind.ISO:
-        return None if head.startswith(_ISO_MARK, _ISO_MARK_AT) else ImageFault.NOT_AN_ISO
+        return None if is_iso(head) else ImageFault.NOT_AN_ISO
     return _fault_in_qcow2(head) if kind is FileKind.QCOW2 else _fault_in_raw(head, size)
 
 
 def capacity_of(head: bytes, size: int, kind: FileKind) -> int:
     """Bytes that a guest sees of a file without a fault."""
-    return int(_QCOW2_START.unpack_from(head)[5]) if kind is FileKind.QCOW2 else size
+    return int(QCOW2_START.unpack_from(head)[5]) if kind is FileKind.QCOW2 else size
 
 
 def _fault_in_raw(head: bytes, size: int) -> ImageFault | None:
@@ -90,7 +94,7 @@ def _fault_in_raw(head: bytes, size: int) -> ImageFault | None:
 
 
 def _fault_in_qcow2(head: bytes) -> ImageFault | None:
-    if not head.startswith(_QCOW2_MAGIC):
+    if not head.startswith(QCOW2_MAGIC):
         return ImageFault.NOT_QCOW2
     if len(head) < _FEATURES.size:
         return ImageFault.DAMAGED
@@ -98,12 +102,12 @@ def _fault_in_qcow2(head: bytes) -> ImageFault | None:
 
 
 def _faults_in_header(head: bytes) -> Iterator[ImageFault]:
-    _magic, version, below_at, below_length, cluster_bits, capacity, encryption = _QCOW2_START.unpack_from(head)
+    _magic, version, below_at, below_length, cluster_bits, capacity, encryption = QCOW2_START.unpack_from(head)
     found = {
         ImageFault.UNKNOWN_VERSION: version not in _VERSIONS,
         ImageFault.HAS_IMAGE_BELOW: below_at or below_length,
         ImageFault.ENCRYPTED: encryption,
-        **_faults_in_features(_FEATURES.unpack_from(head)[0] if version >= _FEATURES_SINCE else 0),
+        **_faults_in_features(_FEATURES.unpack_from(head)[0] if version >= FEATURES_SINCE else 0),
         ImageFault.NO_CAPACITY: not capacity,
         ImageFault.TOO_LARGE: capacity > LARGEST,
     }
@@ -114,7 +118,7 @@ def _faults_in_header(head: bytes) -> Iterator[ImageFault]:
 
 def _faults_in_features(features: int) -> dict[ImageFault, int]:
     return {
-        ImageFault.HAS_DATA_FILE: features & _DATA_FILE,
+        ImageFault.HAS_DATA_FILE: features & EXTERNAL_DATA,
         ImageFault.UNKNOWN_FEATURES: features & ~_KNOWN_FEATURES,
         ImageFault.DAMAGED: features & _CORRUPT,
     }
