@@ -6,7 +6,6 @@ The ticket travels as a second subprotocol, in a header, so that no address and 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +21,7 @@ from vms.live import console_access
 from vms.live.console_access import OF_A_MACHINE, Knock, TurnedAway, Visitor
 from vms.live.console_opening import Doors
 from vms.live.console_pipe import Left, first_to_end, to_browser, to_machine
-from vms.live.listener import Listener, Message
+from vms.live.listener import Listener, Message, subjects_of
 from vms.live.logins import Receive, Scope, Send, comes_from_here, header, session_key
 from vms.rules.consoles import Ending, Way
 
@@ -162,8 +161,7 @@ def _could_concern(message: Message, visitor: Visitor) -> bool:
         return True
     vm, node = str(visitor.vm.pk), str(visitor.vm.node_id)
     concerned = {("vm", vm), ("rights", vm), ("node", node)}
-    changed = [(kind, key) for kind, key in json.loads(message.text)["changed"]]
-    return any(each in concerned or each[0] == "people" for each in changed)
+    return any(each in concerned or each[0] == "people" for each in subjects_of(message.text))
 
 
 async def _why_closed(place: Place) -> Ending:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from vms.operations.announcing import STREAM
+from vms.operations.announcing import STREAM, Subject
 
 WAITING_MESSAGES_OF_ONE_BROWSER = 500
 BLOCK_MILLISECONDS = 5_000
@@ -31,6 +33,12 @@ class Message:
     id: str
     text: str = ""
     resync: bool = False
+
+
+@lru_cache(128)
+def subjects_of(text: str) -> tuple[Subject, ...]:
+    """What an announcement says has changed. Read once for all browsers of this process."""
+    return tuple((kind, key) for kind, key in json.loads(text)["changed"]) if text else ()
 
 
 class Listener:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
-from vms.live.listener import Message
+from vms.live.listener import Message, subjects_of
 from vms.live.logins import person_of
 from vms.models import Grant
 from vms.models.viewer import Viewer
@@ -45,7 +44,7 @@ class Sight:
         return Message(message.id, json.dumps({"changed": heard})) if heard else None
 
     def may_change_by(self, message: Message) -> bool:
-        kinds = {kind for kind, _id in _subjects(message.text)}
+        kinds = {kind for kind, _id in subjects_of(message.text)}
         return PEOPLE in kinds or (RIGHTS in kinds and self.given is not None)
 
 
@@ -78,15 +77,9 @@ class Ear:
 
 
 def _heard(text: str, given: Mapping[str, frozenset[str]]) -> list[Subject]:
-    subjects = _subjects(text)
+    subjects = subjects_of(text)
     machines = [subject for subject in subjects if subject[0] == "vm" and subject[1] in given]
     return [*machines, *(each for each in subjects if each[0] in TOLD_WITH_THEIR_MACHINE)] if machines else []
-
-
-@lru_cache(128)
-def _subjects(text: str) -> tuple[Subject, ...]:
-    """Read once for all browsers of this process."""
-    return tuple((kind, key) for kind, key in json.loads(text)["changed"]) if text else ()
 
 
 @sync_to_async

@@ -79,6 +79,15 @@ def asked_from() -> str:
     return asking.address if asking else ""
 
 
+def asked_by(person: Viewer | None) -> dict[str, Any]:
+    """The fields of an operation, or of a bulk, that remember who asks for it. person: None for the panel itself."""
+    return {
+        "requested_by_id": person.pk if person else None,
+        "requested_by_name": str(person) if person else "",
+        "requested_from": asked_from(),
+    }
+
+
 def write(request: str, about: About, outcome: Outcome, *, by: Viewer | None, **more: Unpack[More]) -> None:
     """by: None for the panel itself, and for whoever is not logged in. In a transaction that is undone it is lost,
     but for a refusal, which outlives it."""

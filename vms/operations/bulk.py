@@ -12,7 +12,7 @@ from django.db import transaction
 from vms.models import AuditLine, Bulk, BulkItem, Operation, Vm
 from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
-from vms.operations.auditing import PANEL, about_vm, asked_from, keep, line_of, noting_refusals, write
+from vms.operations.auditing import PANEL, about_vm, asked_by, keep, line_of, noting_refusals, write
 from vms.operations.permission import Permissions, allowed, may_somewhere
 from vms.operations.promising import holder_of
 from vms.operations.tasks import ring_bulk_after_commit
@@ -52,8 +52,7 @@ def request_bulk(action: Action, planned: Sequence[Planned], *, key: UUID, by: V
     with noting_refusals(action, PANEL, by=by), transaction.atomic():
         if not may_somewhere(by, action):
             raise PermissionDenied
-        asked_by = {"requested_by_id": by.pk, "requested_by_name": str(by), "requested_from": asked_from()}
-        bulk, is_new = Bulk.objects.get_or_create(request_key=key, defaults={"action": action, **asked_by})
+        bulk, is_new = Bulk.objects.get_or_create(request_key=key, defaults={"action": action, **asked_by(by)})
         if bulk.requested_by_id != by.pk:
             raise PermissionDenied
         if is_new:

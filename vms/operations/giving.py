@@ -13,14 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from vms.models import Grant, Vm
-from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.auditing import about_vm, write
 from vms.operations.permission import require_may
-from vms.operations.promising import ActionRefused, holder_of
+from vms.operations.promising import held, require_possible
 from vms.rules.actions import Action
-from vms.rules.asking import possible
 from vms.rules.audit import Outcome
 from vms.rules.rights import Right
 
@@ -61,7 +59,9 @@ def change_rights(vm: Vm, owners: Owners, wishes: Wishes, *, by: Viewer) -> Give
     """All or nothing. PermissionDenied, ActionRefused."""
     require_may(by, ACTION_FOR[owners], vm)
     with transaction.atomic():
-        giving = _Giving(_held(vm, ACTION_FOR[owners]), owners, by)
+        vm, under_way = held(vm)
+        require_possible(vm, under_way, ACTION_FOR[owners])
+        giving = _Giving(vm, owners, by)
         for owner in wishes.taken:
             giving.take_away(owner)
         for owner, right in wishes.changed.items():
@@ -70,16 +70,6 @@ def change_rights(vm: Vm, owners: Owners, wishes: Wishes, *, by: Viewer) -> Give
             giving.give(owner, right)
         giving.announce()
     return giving.came
-
-
-def _held(vm: Vm, action: Action) -> Vm:
-    """The machine as it is, and nobody else changes it or its rights until this is over."""
-    vm = Vm.objects.select_for_update(of=("self",)).select_related("node").get(pk=vm.pk)
-    under_way = list(vm.operations.filter(finished_at=None))
-    answer = possible(facts_of(vm, under_way), action)
-    if answer.reason:
-        raise ActionRefused(action, answer.reason, holder_of(under_way, action))
-    return vm
 
 
 class _Giving:

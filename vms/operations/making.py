@@ -15,23 +15,19 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from vms.models import Event, Node, Operation, Vm
-from vms.models.facts import facts_of
+from vms.models import Node, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
-from vms.operations.auditing import Refusal, about_vm, asked_from, write
-from vms.operations.permission import may_make, require_may
-from vms.operations.promising import ActionRefused
+from vms.operations.auditing import Refusal, about_vm, asked_by, write
+from vms.operations.permission import require_may, require_may_make
+from vms.operations.promising import held, require_possible, write_down
 from vms.operations.settling import settle
 from vms.rules.actions import Action, Slot
-from vms.rules.asking import possible
 from vms.rules.audit import Outcome, Why
 from vms.rules.kinds import Kind, Link, Mode
 from vms.rules.making import Plan
 from vms.rules.power import Power
-from vms.rules.reasons import Reason
 from vms.rules.status import Second
-from vms.rules.timeline import What
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ def promise_machines(order: MakingOrder, origin: Vm | None, *, by: Viewer) -> li
         if submitted:
             return submitted
         if origin is not None:
-            _require_possible(origin, order.action)
+            require_possible(*held(origin), order.action)
         taken = taken_names(machine.name for machine in order.machines)
         if taken:
             raise NamesTaken(taken)
@@ -102,8 +98,8 @@ def promise_machines(order: MakingOrder, origin: Vm | None, *, by: Viewer) -> li
 def _require_may_make(person: Viewer, action: Action, origin: Vm | None) -> None:
     if origin is not None:
         require_may(person, action, origin)
-    elif not may_make(person):
-        raise PermissionDenied
+    else:
+        require_may_make(person)
 
 
 def _submitted_before(order: MakingOrder, by: Viewer) -> list[Operation]:
@@ -114,14 +110,6 @@ def _submitted_before(order: MakingOrder, by: Viewer) -> list[Operation]:
     if first.requested_by_id != by.pk:
         raise PermissionDenied
     return list(Operation.objects.filter(arguments__order=str(order.key)).order_by("pk"))
-
-
-def _require_possible(origin: Vm, action: Action) -> None:
-    origin = Vm.objects.select_for_update(of=("self",)).select_related("node").get(pk=origin.pk)
-    under_way = list(origin.operations.filter(finished_at=None))
-    answer = possible(facts_of(origin, under_way), action)
-    if not answer.allowed:
-        raise ActionRefused(action, answer.reason or Reason.JOB_SLOT_TAKEN, under_way[0] if under_way else None)
 
 
 def _promise_one(order: MakingOrder, machine: NewMachine, number: int, by: Viewer) -> Operation:
@@ -135,13 +123,10 @@ def _promise_one(order: MakingOrder, machine: NewMachine, number: int, by: Viewe
         arguments=_arguments(order, machine),
         limit=machine.limit,
         request_key=order.key if number == 0 else None,
-        requested_by_id=by.pk,
-        requested_by_name=str(by),
-        requested_from=asked_from(),
+        **asked_by(by),
     )
     write(order.action, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation)
-    values = {"action": operation.action, "person": operation.requested_by_name}
-    Event.objects.create(what=What.REQUESTED, vm=vm, node=order.node, operation=operation, by_panel=True, values=values)
+    write_down(operation)
     announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
     return operation
 

@@ -135,6 +135,11 @@ def require_may(person: Viewer, action: Action, vm: Vm) -> None:
         raise PermissionDenied
 
 
+def require_may_make(person: Viewer) -> None:
+    if not may_make(person):
+        raise PermissionDenied
+
+
 def require_may_cancel(person: Viewer, operation: Operation) -> None:
     visible = Operation.objects.all().visible_to(person).filter(pk=operation.pk).exists()
     if not (visible and may_cancel(person, operation)):

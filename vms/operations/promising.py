@@ -13,7 +13,7 @@ from vms.models import Event, Operation, Vm
 from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
-from vms.operations.auditing import Refusal, about_vm, asked_from, write
+from vms.operations.auditing import Refusal, about_vm, asked_by, write
 from vms.operations.performing import finish
 from vms.operations.permission import require_may
 from vms.operations.settling import settle
@@ -51,8 +51,7 @@ def promise(vm: Vm, order: Order, *, by: Viewer) -> Operation:
     """Write it down, without a bell. The operation may be an earlier one, if this is the same submitted again."""
     require_may(by, order.action, vm)
     with transaction.atomic():
-        vm = Vm.objects.select_for_update(of=("self",)).select_related("node").get(pk=vm.pk)
-        under_way = list(vm.operations.filter(finished_at=None))
+        vm, under_way = held(vm)
         operation = _the_same_again(order, under_way, by) or _new(vm, order, under_way, by)
         write(order.action, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation)
     return operation
@@ -70,7 +69,7 @@ def _the_same_again(order: Order, under_way: list[Operation], by: Viewer) -> Ope
 
 
 def _new(vm: Vm, order: Order, under_way: list[Operation], by: Viewer) -> Operation:
-    _require_possible(vm, order.action, under_way)
+    require_possible(vm, under_way, order.action)
     _supersede(vm, order.action, under_way, by)
     operation = Operation.objects.create(
         vm=vm,
@@ -79,17 +78,22 @@ def _new(vm: Vm, order: Order, under_way: list[Operation], by: Viewer) -> Operat
         slot=SLOT[order.action],
         arguments=order.arguments,
         request_key=order.key,
-        requested_by_id=by.pk,
-        requested_by_name=str(by),
-        requested_from=asked_from(),
+        **asked_by(by),
     )
-    _write_down(operation)
+    write_down(operation)
     settle(vm.uuid)
     announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)), COUNTS)
     return operation
 
 
-def _require_possible(vm: Vm, action: Action, under_way: list[Operation]) -> None:
+def held(vm: Vm) -> tuple[Vm, list[Operation]]:
+    """The machine as it is, and what is under way. Nobody else changes it or its rights until the transaction ends."""
+    vm = Vm.objects.select_for_update(of=("self",)).select_related("node").get(pk=vm.pk)
+    return vm, list(vm.operations.filter(finished_at=None))
+
+
+def require_possible(vm: Vm, under_way: list[Operation], action: Action) -> None:
+    """ActionRefused. vm, under_way: from held()."""
     answer = possible(facts_of(vm, under_way), action)
     if not answer.allowed:
         raise ActionRefused(action, answer.reason or Reason.RUN_SLOT_TAKEN, holder_of(under_way, action))
@@ -108,7 +112,8 @@ def _supersede(vm: Vm, action: Action, under_way: list[Operation], by: Viewer) -
             finish(operation, Progress.CANCELLED, problem, problem_values={"person": str(by)})
 
 
-def _write_down(operation: Operation) -> None:
+def write_down(operation: Operation) -> None:
+    """In the machine's past: who asked for it."""
     Event.objects.create(
         what=What.REQUESTED,
         vm_id=operation.vm_id,

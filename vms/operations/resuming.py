@@ -8,7 +8,7 @@ from django.db import transaction
 from vms.models import Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
-from vms.operations.auditing import about_vm, asked_from, write
+from vms.operations.auditing import about_vm, asked_by, write
 from vms.operations.permission import require_may
 from vms.operations.settling import settle
 from vms.rules.actions import FILLS_DISKS, Action, Slot
@@ -38,9 +38,7 @@ def promise_stream(vm: Vm, *, limit: int, by: Viewer | None) -> Operation | None
             second=Second.STREAMING,
             permille=0,
             limit=limit,
-            requested_by_id=by.pk if by else None,
-            requested_by_name=str(by) if by else "",
-            requested_from=asked_from(),
+            **asked_by(by),
         )
         write(Action.STREAM, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation)
         settle(vm.uuid)

@@ -12,14 +12,13 @@ from time import time
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from vms.models import Disk, Operation, StoredFile
 from vms.models.viewer import Viewer
 from vms.operations.announcing import announce
 from vms.operations.auditing import About, Refusal, about_image, noting_refusals, write
-from vms.operations.permission import may_make
+from vms.operations.permission import require_may_make
 from vms.rules.actions import Action
 from vms.rules.audit import Outcome, Request, Subject, Why
 from vms.rules.images import HEAD_BYTES, FileKind, ImageFault, capacity_of, fault_in
@@ -132,7 +131,7 @@ def store(incoming: Incoming, brought: Brought, *, by: Viewer) -> StoredFile:
 
 
 def _store(incoming: Incoming, brought: Brought, by: Viewer) -> StoredFile:
-    _require_may_store(by)
+    require_may_make(by)
     fault = fault_in(incoming.head, incoming.size, brought.kind)
     if fault is not None:
         raise FileRefused(fault)
@@ -165,7 +164,7 @@ def _write_row(incoming: Incoming, brought: Brought, by: Viewer) -> StoredFile:
 def remove(file: StoredFile, *, by: Viewer) -> None:
     """The file and its row. Copies that machines have in their drives stay. StillNeeded while one is made of it."""
     with noting_refusals(Request.REMOVE_IMAGE, about_image(file), by=by), transaction.atomic():
-        _require_may_store(by)
+        require_may_make(by)
         StoredFile.objects.select_for_update().filter(pk=file.pk).first()
         if needed_now([file]):
             raise StillNeeded
@@ -222,8 +221,3 @@ def remove_what_was_left_behind() -> None:
                 path.unlink()
         except FileNotFoundError:  # somebody else was quicker
             continue
-
-
-def _require_may_store(person: Viewer) -> None:
-    if not may_make(person):
-        raise PermissionDenied

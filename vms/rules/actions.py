@@ -54,7 +54,10 @@ SLOT: Mapping[Action, Slot] = {
 }
 """Actions that are not here change nothing on a node: they need no slot."""
 
-PLAIN = frozenset({Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.RESET, Action.PAUSE, Action.DELETE})
+POWER = frozenset({Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.RESET, Action.PAUSE})
+"""They change whether a machine's guest runs, and nothing of what the machine is."""
+
+PLAIN = POWER | {Action.DELETE}
 """Asked for by their name alone, of one machine or of many at once. The others need to be told more."""
 
 MAKES_A_MACHINE = frozenset({Action.PERSISTENT, Action.CLONE, Action.CREATE})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from vms.rules.actions import Action
+from vms.rules.actions import POWER, Action
 from vms.rules.timeline import What
 
 
@@ -79,16 +79,14 @@ class Area(StrEnum):
     OTHER = "other"
 
 
-RUN = frozenset({Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.RESET, Action.PAUSE})
-
 ABOUT: Mapping[Area, frozenset[str]] = {
     Area.POWER: frozenset(
-        RUN
+        POWER
         | {What.STARTED, What.STOPPED, What.PAUSED, What.RESUMED, What.CRASHED}
         | {What.REBOOTED, What.FROZE, What.WATCHDOG, What.IO_ERROR}
     ),
     Area.MACHINES: frozenset(
-        (set(Action) - RUN - {Action.USERS, Action.GROUPS})
+        (set(Action) - POWER - {Action.USERS, Action.GROUPS})
         | {Request.NOTES, Request.TAGS, Request.CANCEL, Request.CLOSE, Request.ACKNOWLEDGE, Request.LIMIT}
         | {Request.USE_OVER}
         | {What.FOUND, What.RENAMED, What.DEFINITION_CHANGED, What.MOVED, What.GONE, What.BACK, What.MODE_CHANGED}

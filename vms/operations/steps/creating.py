@@ -8,14 +8,14 @@ from django.conf import settings
 
 from vms.hypervisor.machine_xml import BootDevice, NewMachine, definition_of
 from vms.operations.steps import streaming
-from vms.operations.steps.making import is_known, mark_of, plan_of
+from vms.operations.steps.making import mark_of, plan_of
 from vms.operations.steps.work import Again, Done, Result, StepFailed, Work
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase
 
 
 def define_new(work: Work) -> Result:
-    if not is_known(work.hypervisor, work.vm):
+    if not work.node_knows_it():
         work.hypervisor.define(definition_of(_machine(work)))
     return Done()
 

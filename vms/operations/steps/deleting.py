@@ -49,8 +49,7 @@ def delete_disks(work: Work) -> Result:
 
 
 def undefine(work: Work) -> Result:
-    known = {machine.uuid for machine in work.hypervisor.machines()}
-    if work.vm.uuid in known:
+    if work.node_knows_it():
         work.hypervisor.undefine(work.vm.uuid)
     return Done()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from vms.hypervisor.contract import Hypervisor
-from vms.hypervisor.errors import VmNotFound
 from vms.hypervisor.machine_xml import PanelMark
 from vms.hypervisor.machine_xml.cloning import Clone, clone_of
 from vms.models import Vm
@@ -43,7 +41,7 @@ def _make_disk(work: Work, disk: DiskPlan) -> None:
 
 def define_copy(work: Work) -> Result:
     """After the definition that the origin has at this moment."""
-    if not is_known(work.hypervisor, work.vm):
+    if not work.node_knows_it():
         origin = _origin_of(work)
         with a_turn_at(origin.node) as there:
             xml = there.xml_of(origin.uuid)
@@ -101,14 +99,6 @@ def start_if_asked(work: Work) -> Result:
     return Done()
 
 
-def is_known(hypervisor: Hypervisor, vm: Vm) -> bool:
-    try:
-        hypervisor.machine(vm.uuid)
-    except VmNotFound:
-        return False
-    return True
-
-
 def is_handed_over(work: Work) -> bool:
     """Whether it was made as far as people can use it."""
     return work.operation.second == Second.STREAMING
@@ -118,7 +108,7 @@ def take_back_half_made(work: Work) -> Result:
     """Nothing of a machine that was not made to the end is left: neither its definition nor its disks nor its row."""
     if is_handed_over(work):
         return Done()
-    if is_known(work.hypervisor, work.vm):
+    if work.node_knows_it():
         cut_power(work)
         if work.hypervisor.machine(work.vm.uuid).power in HAS_PROCESS:
             return Again(0.2, Phase.TAKING_BACK)

@@ -18,7 +18,7 @@ from vms.hypervisor.errors import Refused, TimedOut, WrongState
 from vms.hypervisor.machine_xml import describe
 from vms.models import Event, Operation, Vm
 from vms.operations.settling import settle
-from vms.operations.steps.making import is_handed_over, is_known, mark_of
+from vms.operations.steps.making import is_handed_over, mark_of
 from vms.operations.steps.mending import look_what_is_below, mend, note_kept
 from vms.operations.steps.power import see_it_off
 from vms.operations.steps.work import Again, Done, Result, StepFailed, Work
@@ -196,7 +196,7 @@ def leave_linked(work: Work) -> Result:
     """Stop copying. What was copied stays, for the rest the machine goes on needing its origin."""
     if not is_handed_over(work):
         return Done()
-    if not is_known(work.hypervisor, work.vm):
+    if not work.node_knows_it():
         Vm.objects.filter(pk=work.vm.pk).update(link=Link.LINKED)
         return Done()
     try:

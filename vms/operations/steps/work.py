@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from vms.hypervisor.contract import Hypervisor
+from vms.hypervisor.errors import VmNotFound
 from vms.models import Operation, Vm
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase
@@ -50,6 +51,14 @@ class Work:
     hypervisor: Hypervisor
     vm: Vm
     operation: Operation
+
+    def node_knows_it(self) -> bool:
+        """Whether the machine has a definition there."""
+        try:
+            self.hypervisor.machine(self.vm.uuid)
+        except VmNotFound:
+            return False
+        return True
 
     def lasts_longer_than(self, limit: timedelta) -> bool:
         began = self.operation.step_began_at
