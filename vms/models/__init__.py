@@ -1,6 +1,7 @@
 from vms.models.audit import AuditLine
 from vms.models.bulk import Bulk, BulkItem
 from vms.models.contact_test import ContactTest
+from vms.models.definition import Definition
 from vms.models.disk import Disk
 from vms.models.event import Event
 from vms.models.grant import Grant
@@ -21,6 +22,7 @@ __all__ = [
     "BulkItem",
     "ChosenColumns",
     "ContactTest",
+    "Definition",
     "Disk",
     "Event",
     "Grant",

@@ -73,7 +73,8 @@ class Vm(models.Model):
 
     origin: the template or VM it was made from, which the panel may not know (any more); link: whether its disks
     still need that one's. claimed_name: the name in lower case of a machine that the panel made, so that no two
-    people make the same at once; those found on nodes claim none.
+    people make the same at once; those found on nodes claim none. changes_wait: its definition for the next start is
+    another than what it is now; protected: nobody may delete it until this is taken off.
     """
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -87,6 +88,8 @@ class Vm(models.Model):
     vcpus = models.PositiveIntegerField(_("vCPUs"), default=0)
     boot_device = models.CharField(max_length=16, blank=True)
     has_agent_channel = models.BooleanField(default=False)
+    changes_wait = models.BooleanField(default=False)
+    protected = models.BooleanField(_("delete protection"), default=False)
     notes = models.TextField(_("notes"), blank=True)
     mode_set_at = models.DateTimeField(null=True)
     mode_set_by_name = models.CharField(max_length=150, blank=True)
