@@ -42,6 +42,16 @@ def test_only_who_may_read_it_sees_it(vm: Vm, auditor: Person, otto: Person, adm
     assert f"{link}?about={vm.pk}" in browser_of(auditor).get(page).content.decode()
 
 
+def test_the_page_of_a_person_leads_to_what_they_asked_for(administrator: Person, otto: Person) -> None:
+    browser = browser_of(administrator)
+    browser.post(reverse("people:block", args=[otto.pk]))
+    page = browser.get(reverse("people:person", args=[otto.pk])).content.decode()
+    own, about = (f"{reverse('audit:list')}?{key}" for key in (f"person={otto.pk}", f"about=person:{otto.pk}"))
+    assert own in page
+    assert about in page
+    assert rows(browser.get(about).content.decode()) == 1
+
+
 @pytest.fixture
 def trail(add_vm: AddVm, node: Node, anna: Person) -> dict[str, Vm]:
     anna.full_name = "Anna Muster"
