@@ -29,10 +29,7 @@ class Origin:
 
     title: str
     lead: str
-    name: str
     url: str
-    list_url: str
-    is_template: bool
     uncopyable_title: str
     uncopyable: list[str]
 
@@ -79,14 +76,10 @@ class Review:
 
 def origin_view(origin: Vm, action: Action) -> Origin:
     name = {"vm": origin.display_name}
-    is_template = action is Action.PERSISTENT
     return Origin(
         title=str(labels.COPY_TITLE[action]) % name,
         lead=str(labels.COPY_LEAD[action]),
-        name=origin.display_name,
         url=reverse("vms:page", args=[origin.uuid]),
-        list_url=reverse("vms:templates" if is_template else "vms:list"),
-        is_template=is_template,
         uncopyable_title=str(labels.CANNOT_BE_COPIED) % name,
         uncopyable=[_why_not(disk.target, disk.path) for disk in cannot_be_copied(origin)],
     )

@@ -72,6 +72,7 @@ class GrantRow:
 @dataclass(frozen=True, slots=True)
 class GrantsView:
     title: str
+    crumb: str
     icon: str
     nobody: str
     text: str
@@ -93,6 +94,7 @@ def grants_view(vm: Vm, draft: Draft, errors: Mapping[str, str]) -> GrantsView:
     known = {_key(grant, owners) for grant in grants}
     return GrantsView(
         title=str(labels.WHO_MAY_USE[action]) % {"vm": vm.display_name},
+        crumb=str(labels.ACTION[action]),
         icon="user" if owners is Owners.PEOPLE else "users",
         nobody=str(labels.NOBODY_MAY_YET[action]),
         text=draft.text,

@@ -19,6 +19,7 @@ from vms.rules.consoles import Ending, Way
 from vms.rules.kinds import Kind
 from vms.rules.reasons import Reason
 from vms.web.presenters.console import console_page, why_nothing_to_see
+from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.tips import tips
 from vms.web.requests import PanelRequest, list_of
 
@@ -32,7 +33,7 @@ def show(request: PanelRequest, uuid: UUID) -> HttpResponse:
     context = {
         "console": console_page(vm, request.user, trouble=request.GET.get("viewer", "")),
         "tips": tips(Kind(vm.kind)),
-        "is_template": vm.kind == Kind.TEMPLATE,
+        "crumbs": crumbs_of(vm, request.user),
     }
     return render(request, "vms/console.html", context)
 

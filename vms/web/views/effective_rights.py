@@ -19,6 +19,7 @@ from vms.operations.permission import may, require_may
 from vms.rules.actions import Action
 from vms.rules.kinds import Kind
 from vms.web.forms.grants import search_text
+from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.effective_rights import Account, rights_view, search_people
 from vms.web.requests import LONGEST_KEY, PanelRequest, list_of
 
@@ -53,8 +54,7 @@ def _page(request: PanelRequest, vm: Vm, *, status: int = 200) -> HttpResponse:
         "is_mine": is_mine,
         "person_key": person.pk,
         "search": search_people(search_text(request.GET)) if chooses else None,
-        "is_template": vm.kind == Kind.TEMPLATE,
-        "list_url": reverse(list_of(Kind(vm.kind))),
+        "crumbs": crumbs_of(vm, request.user),
     }
     return render(request, "vms/rights.html", context, status=status)
 

@@ -23,6 +23,7 @@ from vms.rules.kinds import Kind
 from vms.rules.rights import Right
 from vms.web.forms.grants import Draft, read_draft
 from vms.web.presenters.copying import why_not_now
+from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.grants import grants_view, what_came
 from vms.web.presenters.holding import refusal
 from vms.web.requests import PanelRequest, back_to, came_from, list_of
@@ -105,5 +106,6 @@ def _show(
         "url": reverse(f"vms:{action}", args=[vm.pk]),
         "next": asked.get("next") or came_from(request, page_url),
         "page_url": page_url,
+        "crumbs": crumbs_of(vm, request.user),
     }
     return render(request, "vms/grants.html", context, status=CONFLICT if against or errors else 200)

@@ -26,6 +26,7 @@ from vms.rules.actions import Action
 from vms.rules.kinds import Kind
 from vms.web.forms.template_of_vm import TemplateCopyForm, TurnForm
 from vms.web.presenters.copying import names_taken, origin_view, why_not_now
+from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.holding import refusal
 from vms.web.presenters.modes import mode_choices
 from vms.web.presenters.places import nodes_out, why_out
@@ -95,6 +96,7 @@ def _show(
     vm = copy.origin
     context = {
         "vm": vm,
+        "crumbs": crumbs_of(vm, request.user),
         "against": against or why_not_now(vm, Action.MAKE_TEMPLATE, request.user),
         "turn_modes": mode_choices(turn["mode"]),
         "form": copy,

@@ -33,6 +33,7 @@ from vms.web.presenters.copying import (
     why_nodes_are_out,
     why_not_now,
 )
+from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.holding import refusal
 from vms.web.requests import PanelRequest, list_of, submission_key
 
@@ -75,6 +76,7 @@ def _show_form(
         form.add_error(objection.field, objection.text)
     context = {
         "form": form,
+        "crumbs": crumbs_of(form.origin, request.user),
         "origin": origin_view(form.origin, form.action),
         "nodes_out": why_nodes_are_out(form),
         "refused": "" if form.is_bound else why_not_now(form.origin, form.action, request.user),
@@ -84,6 +86,7 @@ def _show_form(
 
 def _show_review(request: PanelRequest, form: CopyForm) -> HttpResponse:
     context = {
+        "crumbs": crumbs_of(form.origin, request.user),
         "origin": origin_view(form.origin, form.action),
         "review": review(form, request.user),
         "kept": [(field.html_name, value) for field in form for value in request.POST.getlist(field.html_name)],

@@ -2,15 +2,14 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from vms.models import Event, Vm
 from vms.operations.permission import may_describe
 from vms.rules.kinds import Kind
 from vms.web.forms.notes import NotesForm
-from vms.web.lists.for_people import title_for
 from vms.web.presenters.buttons import action_bar, offer
+from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.machines import machine_row
 from vms.web.presenters.refusals import audit_url, with_refusals
 from vms.web.presenters.removed import how_it_was_deleted
@@ -34,22 +33,16 @@ def show_removed(request: PanelRequest, uuid: UUID) -> HttpResponse:
     vm = _deleted(request, uuid)
     request.section = list_of(Kind(vm.kind))
     context = {
-        "name": vm.display_name,
         "how": how_it_was_deleted(vm, request.user),
         "timeline": _past(request, vm),
         "audit_url": audit_url(vm, request.user),
-        "list_title": title_for(request.user, Kind(vm.kind)),
-        "list_url": _list_url(vm),
+        "crumbs": crumbs_of(vm, request.user),
     }
     return render(request, "vms/removed.html", context)
 
 
 def _deleted(request: PanelRequest, uuid: UUID) -> Vm:
     return get_object_or_404(Vm.objects.all().deleted_visible_to(request.user).select_related("node"), pk=uuid)
-
-
-def _list_url(vm: Vm) -> str:
-    return reverse(list_of(Kind(vm.kind)))
 
 
 def _past(request: PanelRequest, vm: Vm) -> Timeline:
@@ -70,7 +63,6 @@ def page_of(request: PanelRequest, vm: Vm, notes: NotesForm, *, status: int = 20
         "tips": tips(Kind(vm.kind)),
         "tags": machine_tags(vm, request.user),
         "notes": notes if may_describe(request.user) else None,
-        "list_title": title_for(request.user, Kind(vm.kind)),
-        "list_url": _list_url(vm),
+        "crumbs": crumbs_of(vm, request.user),
     }
     return render(request, "vms/page.html", context, status=status)
