@@ -80,3 +80,7 @@ def come_to_the_pull(operation: Operation, there: FakeNode) -> Operation:
             return operation
         take_steps(operation, 1)
     raise AssertionError(f"it never came to a pull: {operation.progress}, {operation.phase}, {operation.problem}")
+
+
+def end_pull(operation: Operation, there: FakeNode, target: str = "vda") -> None:
+    there.end_pull(operation.vm_id, target)

@@ -12,6 +12,7 @@ from tests.operations.streaming import (
     add_origin,
     ask_for,
     come_to_the_pull,
+    end_pull,
     look_at,
     pool_of,
     take_steps,
@@ -28,21 +29,6 @@ from vms.rules.power import Power, PowerReason
 from vms.rules.problems import Problem
 from vms.rules.progress import Progress
 from vms.rules.reasons import Reason
-
-
-@pytest.fixture
-def template(node: Node, alpha: FakeNode) -> Vm:
-    return add_origin(node, alpha)
-
-
-@pytest.fixture
-def stream(template: Vm, alpha: FakeNode, anna: Person) -> Operation:
-    """web-01, whose only disk is being copied, held."""
-    return come_to_the_pull(ask_for(template, "web-01", by=anna)[0], alpha)
-
-
-def end_pull(operation: Operation, there: FakeNode, target: str = "vda") -> None:
-    there.end_pull(operation.vm_id, target)
 
 
 def test_a_name_that_is_taken_is_refused_and_nothing_is_made(template: Vm, anna: Person, berta: Person):

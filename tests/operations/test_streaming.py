@@ -10,6 +10,7 @@ from tests.operations.streaming import (
     add_origin,
     ask_for,
     come_to_the_pull,
+    end_pull,
     look_at,
     take_steps,
 )
@@ -27,21 +28,6 @@ from vms.rules.power import Power, PowerReason, Wanted
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 from vms.rules.reasons import Reason
-
-
-@pytest.fixture
-def template(node: Node, alpha: FakeNode) -> Vm:
-    return add_origin(node, alpha)
-
-
-@pytest.fixture
-def stream(template: Vm, alpha: FakeNode, anna: Person) -> Operation:
-    """web-01, whose only disk is being copied, held."""
-    return come_to_the_pull(ask_for(template, "web-01", by=anna)[0], alpha)
-
-
-def end_pull(operation: Operation, there: FakeNode, target: str = "vda") -> None:
-    there.end_pull(operation.vm_id, target)
 
 
 def test_a_vm_is_made_streams_while_it_is_held_and_stands_alone(template: Vm, alpha: FakeNode, anna: Person):
