@@ -134,6 +134,7 @@ def test_a_running_machine_is_changed_part_by_part(place: Place, vm: UUID) -> No
         for change in changes:  # a step may be taken twice
             place.connect().change_now(vm, change)
         assert all_is_made(changes, place, vm)
+    assert hears(events, vm, Happening.MEMORY_CHANGED)
     assert hears(events, vm, Happening.DEVICES_CHANGED)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from vms.hypervisor.consoles import Consoles
 from vms.hypervisor.editing import Editing
 from vms.hypervisor.machine_xml import PanelMark
+from vms.hypervisor.migrating import Migrating
 from vms.rules.events import NodeEvent
 from vms.rules.power import Power, PowerReason
 
@@ -133,7 +134,7 @@ class NodeInfo:
     memory_free: int
 
 
-class Hypervisor(Consoles, Editing, Protocol):
+class Hypervisor(Consoles, Editing, Migrating, Protocol):
     """An open connection to one node."""
 
     def info(self) -> NodeInfo: ...

@@ -22,7 +22,8 @@ from vms.hypervisor.errors import NodeUnreachable, Refused
 from vms.hypervisor.fake_consoles import FakeConsoles
 from vms.hypervisor.fake_editing import FakeEditing
 from vms.hypervisor.fake_images import FakeImages
-from vms.hypervisor.fake_node import FakeImage, FakeMachine, FakeNode, FakePool, xml_for
+from vms.hypervisor.fake_migrating import FakeMigrating
+from vms.hypervisor.fake_node import FakeImage, FakeMachine, FakeNode, FakePool, nodes, xml_for
 from vms.hypervisor.fake_pulls import FakePulls
 from vms.hypervisor.followers import Events
 from vms.hypervisor.machine_xml import PanelMark, describe, with_panel_mark
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 _GIB = 1024**3
-_nodes: dict[str, FakeNode] = {}
+_nodes = nodes
 
 
 def add_node(uri: str) -> FakeNode:
@@ -72,7 +73,7 @@ def _reach(uri: str) -> FakeNode:
     return node
 
 
-class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing):
+class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing, FakeMigrating):
     """All calls of the contract."""
 
     def info(self) -> NodeInfo:
@@ -110,9 +111,9 @@ class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing):
 
     def job_progress(self, vm: UUID) -> JobProgress | None:
         with self._machine("job_progress", vm) as machine:
-            return (
-                machine.job or _sum_of(self._node.pulls_of(machine).values()) if machine.power in HAS_PROCESS else None
-            )
+            if machine.power not in HAS_PROCESS:
+                return None
+            return machine.job or _on_its_way(machine) or _sum_of(self._node.pulls_of(machine).values())
 
     def agent_answers(self, vm: UUID, *, seconds: int) -> bool | None:
         with self._machine("agent_answers", vm) as machine:
@@ -195,7 +196,13 @@ class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing):
 def _define(node: FakeNode, vm: UUID, name: str, xml: str) -> None:
     machine = node.machines.setdefault(vm, FakeMachine(vm, name, xml))
     machine.name = name
+    machine.defined = True
     machine.define(xml)
+
+
+def _on_its_way(machine: FakeMachine) -> JobProgress | None:
+    migration = machine.migration
+    return JobProgress(migration.done, migration.total, migration.limit) if migration else None
 
 
 def _sum_of(pulls: Iterable[Pull]) -> JobProgress | None:

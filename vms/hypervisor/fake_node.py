@@ -18,11 +18,15 @@ from vms.hypervisor.contract import (
     StoragePool,
 )
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
+from vms.hypervisor.fake_migration import FakeMigration
 from vms.hypervisor.followers import Followers
 from vms.hypervisor.machine_xml import describe
+from vms.hypervisor.migrating import CallState, Outcome
 from vms.rules.consoles import ScreenKind
 from vms.rules.events import Happening, MachineEvent
 from vms.rules.power import HAS_PROCESS, Power, PowerReason
+from vms.rules.preflight import Lack
+from vms.rules.problems import Problem
 
 _XML = "<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>8</memory>{os}</domain>"
 _OS = "<os><type arch='x86_64' machine='pc'>hvm</type></os>"
@@ -40,7 +44,8 @@ class FakeMachine:
     """A machine and its guest. obeys: whether it shuts down when asked. disks: sizes by target, while it is on;
     pulls: the limits of those under way, by target; viewers, serial: the machine's ends of what people have opened.
     live: what it is while it is on, "" for as its definition says; lets_go: whether its guest gives back what it is
-    asked for, devices and memory."""
+    asked for, devices and memory. defined: whether anything is left of it without its process; migration: its way to
+    another node."""
 
     uuid: UUID
     name: str
@@ -59,6 +64,9 @@ class FakeMachine:
     live: str = ""
     autostart: bool = False
     lets_go: bool = True
+    defined: bool = True
+    has_snapshots: bool = False
+    migration: FakeMigration | None = None
     screen: Screen = field(default_factory=lambda: Screen(ScreenKind.VNC))
     has_serial_port: bool = True
     viewers: list[socket] = field(default_factory=list)
@@ -125,7 +133,8 @@ class FakePool:
 
 class FakeNode:
     """One node, and what a test may do to it. calls: the names of the calls it was asked to carry out, in order;
-    pools: by their folders; images: by their paths."""
+    pools: by their folders; images: by their paths; outcomes: of calls that sent machines away, as the process knows
+    them that made them; lacks: what it says that it lacks for any machine."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
@@ -137,6 +146,10 @@ class FakeNode:
         self.pools = {"/images": FakePool("images")}
         self.networks = ["default"]
         self.offers_kvm = False
+        self.bridges = frozenset({"br0"})
+        self.cpu = "<cpu><model>fake</model></cpu>"
+        self.lacks: frozenset[Lack] = frozenset()
+        self.outcomes: dict[UUID, Outcome] = {}
         self.calls: list[str] = []
         self._unreachable: HypervisorError | None = None
         self._failures: dict[str, list[HypervisorError]] = {}
@@ -191,7 +204,25 @@ class FakeNode:
                 self._end_pulls(machine, died=reason is PowerReason.PROCESS_DIED)
                 machine.close_serial()
                 machine.close_viewers()
+                self.break_migration(vm, Outcome(CallState.FAILED, Problem.REFUSED, "the process ended"))
+                if not machine.defined:
+                    self._drop_half(machine)
         self.happen(vm, Happening.POWER_CHANGED)
+
+    def break_migration(self, vm: UUID, outcome: Outcome) -> None:
+        """It is over, however far it came: the machine stays here, and the other node forgets it. Nobody is told."""
+        machine = self.machines[vm]
+        migration, machine.migration = machine.migration, None
+        if migration is not None:
+            self.outcomes[vm] = outcome
+            nodes[migration.to].machines.pop(vm, None)
+
+    def _drop_half(self, machine: FakeMachine) -> None:
+        del self.machines[machine.uuid]
+        for node in nodes.values():
+            there = node.machines.get(machine.uuid)
+            if there is not None and there.migration is not None and there.migration.to == self.uri:
+                node.break_migration(machine.uuid, Outcome(CallState.FAILED, Problem.REFUSED, "the other end is gone"))
 
     def _end_pulls(self, machine: FakeMachine, *, died: bool) -> None:
         for target in machine.pulls if died else ():
@@ -224,3 +255,7 @@ class FakeNode:
         self.calls.append(call)
         if errors := self._failures.get(call):
             raise errors.pop(0)
+
+
+nodes: dict[str, FakeNode] = {}
+"""All that a test has built, by their addresses."""

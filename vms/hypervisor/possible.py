@@ -11,3 +11,5 @@ RESET = frozenset({Power.RUNNING, Power.PAUSED, Power.CRASHED})
 UNDEFINE = frozenset({Power.OFF})
 PULL = HAS_PROCESS
 LOOK = HAS_PROCESS
+MOVE_LIVE = frozenset({Power.RUNNING, Power.PAUSED})
+MOVE_OFFLINE = frozenset({Power.OFF})

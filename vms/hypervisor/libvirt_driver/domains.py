@@ -9,7 +9,9 @@ from vms.hypervisor.contract import Machine
 from vms.hypervisor.libvirt_driver.vocabulary import power_of, reason_of
 from vms.rules.power import Power, PowerReason
 
-_NOT_TOLD_HERE = frozenset({libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_DOMAIN})
+_NOT_TOLD_HERE = frozenset(
+    {libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_OPERATION_UNSUPPORTED, libvirt.VIR_ERR_NO_DOMAIN}
+)
 """The job is known at its source only, and this is the destination; or the machine has left meanwhile."""
 
 

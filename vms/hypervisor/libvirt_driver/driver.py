@@ -1,7 +1,6 @@
 """The contract's calls, one by one."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from socket import socket
 from typing import BinaryIO
@@ -26,7 +25,6 @@ from vms.hypervisor.contract import (
     StoragePool,
 )
 from vms.hypervisor.editing import Definition
-from vms.hypervisor.errors import WrongState
 from vms.hypervisor.libvirt_driver import (
     agent,
     consoles,
@@ -44,7 +42,7 @@ from vms.hypervisor.libvirt_driver import (
 from vms.hypervisor.libvirt_driver.breaking import ends_with_its_link
 from vms.hypervisor.libvirt_driver.connections import link_to
 from vms.hypervisor.libvirt_driver.domains import look_at, machine_of, state_of, uuid_of
-from vms.hypervisor.libvirt_driver.link import Link
+from vms.hypervisor.libvirt_driver.migrating import LibvirtMigrating
 from vms.hypervisor.libvirt_driver.patience import within_limit
 from vms.hypervisor.libvirt_driver.refusals import our_errors
 from vms.hypervisor.machine_xml import PanelMark
@@ -67,9 +65,8 @@ def connect(uri: str) -> Hypervisor:
 
 
 @ends_with_its_link
-class LibvirtHypervisor:
-    def __init__(self, link: Link) -> None:
-        self._link = link
+class LibvirtHypervisor(LibvirtMigrating):
+    """All calls of the contract."""
 
     def info(self) -> NodeInfo:
         with self._connection() as connection:
@@ -253,20 +250,6 @@ class LibvirtHypervisor:
 
     def close(self) -> None:
         self._link.close()
-
-    @contextmanager
-    def _connection(self) -> Iterator[libvirt.virConnect]:
-        with our_errors(self._link):
-            yield self._link.connection
-
-    @contextmanager
-    def _domain(self, vm: UUID, possible_in: frozenset[Power] | None = None) -> Iterator[libvirt.virDomain]:
-        """WrongState if its power is none of these. Looked at first: drivers disagree on what they call a mistake."""
-        with self._connection() as connection:
-            domain = connection.lookupByUUID(vm.bytes)
-            if possible_in is not None and (power := look_at(domain)) not in possible_in:
-                raise WrongState(f"{domain.name()} is {power}")
-            yield domain
 
 
 def _write_mark(domain: libvirt.virDomain, element: str) -> None:

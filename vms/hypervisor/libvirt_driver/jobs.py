@@ -8,8 +8,10 @@ import libvirt
 from vms.hypervisor import machine_xml
 from vms.hypervisor.contract import JobProgress
 
-NO_JOBS = frozenset({libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_OPERATION_INVALID})
-"""The driver knows no jobs, or the machine is off, perhaps since a moment."""
+NO_JOBS = frozenset(
+    {libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_OPERATION_UNSUPPORTED}
+)
+"""The driver knows no jobs, or the machine is off, perhaps since a moment, or is arriving from another node."""
 
 WRITABLE = frozenset({"disk", "lun"})
 

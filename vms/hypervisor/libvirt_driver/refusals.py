@@ -54,6 +54,7 @@ _CODES = _by_number(
         "VIR_ERR_NO_NAME": InvalidXml,
         "VIR_ERR_OS_TYPE": InvalidXml,
         "VIR_ERR_NO_STORAGE_VOL": DiskMissing,
+        "VIR_ERR_NO_STORAGE_POOL": DiskMissing,
         "VIR_ERR_STORAGE_VOL_EXIST": DiskExists,
         "VIR_ERR_RESOURCE_BUSY": DiskInUse,
         "VIR_ERR_AUTH_FAILED": LoginRefused,

@@ -10,8 +10,10 @@ from vms.hypervisor.machine_xml.hardware_reading import hardware_of
 from vms.hypervisor.machine_xml.macs import fresh_mac
 from vms.hypervisor.machine_xml.making import NewMachine, definition_of
 from vms.hypervisor.machine_xml.marking import NAMESPACE, element_of, with_panel_mark
+from vms.hypervisor.machine_xml.moving import moved, needs_of
 from vms.hypervisor.machine_xml.parsing import parse
 from vms.hypervisor.machine_xml.reading import describe
+from vms.hypervisor.machine_xml.secrets import without_secrets
 
 __all__ = [
     "NAMESPACE",
@@ -30,8 +32,11 @@ __all__ = [
     "fresh_mac",
     "hardware_of",
     "interfaces_by_key",
+    "moved",
+    "needs_of",
     "parse",
     "with_boot_device",
     "with_images_below",
     "with_panel_mark",
+    "without_secrets",
 ]

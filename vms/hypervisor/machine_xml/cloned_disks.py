@@ -10,7 +10,7 @@ from vms.hypervisor.machine_xml.elements import child_of, drop, drop_all, drop_a
 
 _DRIVES = frozenset({"cdrom", "floppy"})
 OF_THE_OLD_IMAGE = ("source", "backingStore", "mirror", "auth", "encryption")
-_OF_THE_OLD_DISK = (*OF_THE_OLD_IMAGE, "serial", "wwn")
+_OF_ONE_DISK = ("serial", "wwn")
 
 
 def replace_disks(root: Element, paths: Mapping[str, str]) -> None:
@@ -19,11 +19,11 @@ def replace_disks(root: Element, paths: Mapping[str, str]) -> None:
     InvalidXml if a target is none of the machine's disks.
     """
     disks = root.findall("devices/disk")
-    unknown = set(paths) - {_target(disk) for disk in disks if disk.get("device") not in _DRIVES}
+    unknown = set(paths) - {target_of(disk) for disk in disks if disk.get("device") not in _DRIVES}
     if unknown:
         raise InvalidXml(f"the machine has no disk {', '.join(sorted(unknown))}")
     for disk in disks:
-        _replace(disk, paths.get(_target(disk), ""))
+        _replace(disk, paths.get(target_of(disk), ""))
 
 
 def _replace(disk: Element, path: str) -> None:
@@ -35,19 +35,10 @@ def _replace(disk: Element, path: str) -> None:
         drop(disk)
 
 
-def _eject(drive: Element) -> None:
-    drop_all(drive, *_OF_THE_OLD_DISK)
-    drive.set("type", "file")
-    for target in drive.iterfind("target"):
-        drop_attributes(target, "tray")
-
-
-def _use(disk: Element, path: str) -> None:
-    drop_all(disk, *_OF_THE_OLD_DISK)
+def use_image(disk: Element, path: str) -> None:
+    """Another one, qcow2."""
+    drop_all(disk, *OF_THE_OLD_IMAGE)
     disk.set("type", "file")
-    if disk.get("device") == "lun":  # SCSI commands can be passed on to a device of the node only
-        disk.set("device", "disk")
-        drop_attributes(disk, "rawio", "sgio")
     driver = disk.find("driver")
     if driver is None:
         driver = etree.SubElement(disk, "driver", name="qemu")
@@ -55,10 +46,25 @@ def _use(disk: Element, path: str) -> None:
     child_of(disk, "source").set("file", path)
 
 
-def _may_be_shared(disk: Element) -> bool:
-    return disk.find("readonly") is not None or disk.find("shareable") is not None
-
-
-def _target(disk: Element) -> str:
+def target_of(disk: Element) -> str:
     target = disk.find("target")
     return "" if target is None else target.get("dev", "")
+
+
+def _eject(drive: Element) -> None:
+    drop_all(drive, *OF_THE_OLD_IMAGE, *_OF_ONE_DISK)
+    drive.set("type", "file")
+    for target in drive.iterfind("target"):
+        drop_attributes(target, "tray")
+
+
+def _use(disk: Element, path: str) -> None:
+    drop_all(disk, *_OF_ONE_DISK)
+    if disk.get("device") == "lun":  # SCSI commands can be passed on to a device of the node only
+        disk.set("device", "disk")
+        drop_attributes(disk, "rawio", "sgio")
+    use_image(disk, path)
+
+
+def _may_be_shared(disk: Element) -> bool:
+    return disk.find("readonly") is not None or disk.find("shareable") is not None
