@@ -1,4 +1,4 @@
-"""A node is added by its address, step by step; what is wrong with an address is said."""
+"""A node is added by its address, step by step; what is wrong with an address is said. One in maintenance is spared."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from demo.examples import EXAMPLES
 from demo.nodes import LocalNode
 from tests.browser.conftest import OpenPanel
 from tests.browser.panel import Panel
 from tests.nodes import node_directory
 from tests.stack import Stack
+from tests.visitor import Visitor
 
 __all__ = ["node_directory"]
 
 pytestmark = pytest.mark.browser
+
+TEMPLATE = next(example for example in EXAMPLES if example.name == "alpine-tiny")
+"""Both nodes see its disk."""
 
 
 @pytest.fixture
@@ -28,6 +33,17 @@ def gamma(node_directory: Path) -> Iterator[LocalNode]:
         yield node
     finally:
         node.remove()
+
+
+@pytest.fixture
+def _no_maintenance_is_left(stack: Stack) -> Iterator[None]:
+    yield
+    Visitor(stack).post(f"{path_of_node(stack, 'beta')}duty/active/")
+
+
+def path_of_node(stack: Stack, name: str) -> str:
+    (link,) = Visitor(stack).get("/nodes/").html.xpath(f"//table[@id='nodes']//th/a[text()='{name}']")
+    return str(link.get("href"))
 
 
 def try_address(panel: Panel, name: str, uri: str) -> None:
@@ -95,3 +111,44 @@ def test_a_node_that_is_known_already(stack: Stack, open_panel: OpenPanel, compl
     panel.go("/nodes/")
     try_address(panel, "alpha-again", f"{stack.alpha.uri}&keepalive_interval=5")
     expect(panel.page.get_by_role("alert")).to_contain_text("alpha", timeout=20_000)
+
+
+@pytest.mark.usefixtures("_no_maintenance_is_left")
+def test_a_maintenance_begins_and_ends_and_others_see_it(stack: Stack, open_panel: OpenPanel) -> None:
+    panel, onlooker = open_panel(path_of_node(stack, "beta")), open_panel("/nodes/")
+    state, seen = panel.page.locator("#node-state .badge"), onlooker.page.locator("#nodes tbody", has_text="beta")
+    panel.page.get_by_role("link", name="Begin maintenance").click()
+    expect(panel.dialog).to_contain_text("Put node beta into maintenance?")
+    assert panel.axe() == []
+    panel.confirm()
+    expect(state).to_have_text("maintenance")
+    expect(panel.page.locator("#node-page")).to_contain_text("In maintenance since")
+    expect(panel.toasts).to_contain_text("Node beta is in maintenance.")
+    assert panel.axe() == []
+    expect(seen.locator(".badge")).to_have_text("maintenance", timeout=20_000)
+    assert onlooker.axe() == []
+    panel.page.get_by_role("link", name="End maintenance").click()
+    panel.confirm()
+    expect(state).to_have_count(0)
+    expect(seen.locator(".badge")).to_have_count(0, timeout=20_000)
+
+
+@pytest.mark.usefixtures("_no_maintenance_is_left")
+def test_no_new_vm_is_made_on_a_node_in_maintenance(stack: Stack, open_panel: OpenPanel) -> None:
+    path, visitor = path_of_node(stack, "beta"), Visitor(stack)
+    visitor.post(f"{path}duty/maintenance/")
+    panel = open_panel(f"/templates/?q={TEMPLATE.name}")
+    main, make = panel.page.locator("main"), panel.page.get_by_role("button", name="Make 1 VM")
+    panel.button(TEMPLATE.uuid, "Make a persistent VM").click()
+    expect(main).to_contain_text("Node beta is in maintenance: nothing new is made there.")
+    main.locator("form [name=name]").fill("not-there")
+    main.locator("form [name=node]").select_option("beta")
+    panel.page.get_by_role("button", name="See what will happen").click()
+    expect(main.get_by_role("alert")).to_contain_text("Node beta is in maintenance: nothing new is made there.")
+    expect(make).to_have_count(0)
+
+    visitor.post(f"{path}duty/active/")
+    panel.page.get_by_role("button", name="Back to the form").click()
+    panel.page.get_by_role("button", name="See what will happen").click()
+    expect(make).to_be_visible()
+    expect(main).not_to_contain_text("maintenance")

@@ -1,8 +1,9 @@
-"""Nodes come and go by people's hand; a first contact says at which step it failed."""
+"""Nodes come and go by people's hand, and are spared new machines; a first contact says at which step it failed."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -12,12 +13,21 @@ from django.utils import timezone
 from directory.models import Person
 from vms.hypervisor.errors import LoginRefused, Refused
 from vms.hypervisor.fake import FakeNode
-from vms.models import ContactTest, Node, Vm
+from vms.models import AuditLine, ContactTest, Event, Node, Operation, Vm
+from vms.operations import announcing
 from vms.operations.contacting import carry_out
-from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact, remove_node
+from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact, remove_node, set_duty
+from vms.operations.planning import candidates_for
+from vms.operations.requesting import Order, request_action
+from vms.rules.actions import Action
+from vms.rules.audit import Outcome, Request, Why
 from vms.rules.contact import ContactStep, StepState
+from vms.rules.duty import Duty
+from vms.rules.placing import Obstacle
 from vms.rules.power import Power
 from vms.rules.problems import Problem
+from vms.rules.reasons import Reason
+from vms.rules.timeline import What
 
 
 @pytest.fixture
@@ -102,3 +112,57 @@ def test_a_node_with_machines_is_not_removed(vm: Vm, node: Node, root: Person):
         remove_node(node, by=root)
     assert refused.value.count == 1
     assert Vm.objects.exists()
+
+
+def duty_of(node: Node) -> str:
+    return Node.objects.get(pk=node.pk).duty
+
+
+def written() -> list[tuple[str, str, str]]:
+    return list(AuditLine.objects.order_by("pk").values_list("request", "outcome", "reason"))
+
+
+def test_a_maintenance_begins_and_ends_and_both_are_written_down(node: Node, root: Person):
+    assert set_duty(node, Duty.MAINTENANCE, by=root)
+    assert duty_of(node) == Duty.MAINTENANCE
+    assert set_duty(node, Duty.ACTIVE, by=root)
+    assert duty_of(node) == Duty.ACTIVE
+    assert written() == [
+        (Request.BEGIN_MAINTENANCE, Outcome.ACCEPTED, ""),
+        (Request.END_MAINTENANCE, Outcome.ACCEPTED, ""),
+    ]
+    told = Event.objects.filter(node=node, vm=None).order_by("pk").values_list("what", "by_panel", "values")
+    person = {"person": "root"}
+    assert list(told) == [(What.MAINTENANCE_BEGAN, True, person), (What.MAINTENANCE_ENDED, True, person)]
+
+
+def test_a_maintenance_begins_once(node: Node, root: Person):
+    assert set_duty(node, Duty.MAINTENANCE, by=root)
+    assert not set_duty(node, Duty.MAINTENANCE, by=root)
+    assert written()[1:] == [(Request.BEGIN_MAINTENANCE, Outcome.REFUSED, Why.NOTHING_TO_DO)]
+    assert Event.objects.filter(what=What.MAINTENANCE_BEGAN).count() == 1
+
+
+def test_others_are_told_of_a_maintenance(
+    node: Node, root: Person, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+):
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(announcing, "_outlet", lambda: SimpleNamespace(tell=told.extend))
+    with django_capture_on_commit_callbacks(execute=True):
+        set_duty(node, Duty.MAINTENANCE, by=root)
+    assert told == [("node", str(node.pk))]
+
+
+def test_only_who_manages_nodes_sets_their_duty(node: Node, anna: Person):
+    with pytest.raises(PermissionDenied):
+        set_duty(node, Duty.MAINTENANCE, by=anna)
+    assert duty_of(node) == Duty.ACTIVE
+    assert written() == [(Request.BEGIN_MAINTENANCE, Outcome.REFUSED, Reason.NOT_PERMITTED)]
+
+
+def test_a_node_in_maintenance_gets_no_new_machine_but_those_on_it_start(vm: Vm, node: Node, root: Person):
+    set_duty(node, Duty.MAINTENANCE, by=root)
+    (candidate,) = candidates_for(0)
+    assert Obstacle.MAINTENANCE in candidate.obstacles
+    started: Operation = request_action(vm, Order(Action.START, {}), by=root)
+    assert started.finished_at is None

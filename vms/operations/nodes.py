@@ -1,6 +1,9 @@
-"""Nodes come and go by people's hand."""
+"""Nodes come and go by people's hand, and are spared new machines for a while."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,6 +15,7 @@ from vms.operations.auditing import About, Refusal, about_node, noting_refusals,
 from vms.operations.permission import may_manage_nodes
 from vms.operations.tasks import try_contact_after_commit
 from vms.rules.audit import Outcome, Request, Subject, Why
+from vms.rules.duty import Duty
 from vms.rules.timeline import What
 
 
@@ -23,6 +27,20 @@ class NodeStillHasMachines(Refusal):
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} machines")
         self.count = count
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a change of duty is called in the audit trail, and in the node's timeline."""
+
+    request: Request
+    told_as: What
+
+
+_CHANGE_TO: Mapping[Duty, _Change] = {
+    Duty.MAINTENANCE: _Change(Request.BEGIN_MAINTENANCE, What.MAINTENANCE_BEGAN),
+    Duty.ACTIVE: _Change(Request.END_MAINTENANCE, What.MAINTENANCE_ENDED),
+}
 
 
 def ask_for_contact(name: str, uri: str, *, by: Viewer) -> ContactTest:
@@ -45,6 +63,21 @@ def add_node(name: str, uri: str, *, by: Viewer) -> Node:
         write(Request.ADD_NODE, about_node(node), Outcome.ACCEPTED, by=by, values={"address": uri})
         announce(("node", str(node.pk)), COUNTS)
     return node
+
+
+def set_duty(node: Node, duty: Duty, *, by: Viewer) -> bool:
+    """Whether new machines may be made there from now on; those that are there are left as they are. False if that was
+    so already."""
+    change, about = _CHANGE_TO[duty], about_node(node)
+    with noting_refusals(change.request, about, by=by), transaction.atomic():
+        _require_may_manage(by)
+        if not Node.objects.filter(pk=node.pk).exclude(duty=duty).update(duty=duty):
+            write(change.request, about, Outcome.REFUSED, by=by, reason=Why.NOTHING_TO_DO)
+            return False
+        write(change.request, about, Outcome.ACCEPTED, by=by)
+        Event.objects.create(what=change.told_as, node=node, by_panel=True, values={"person": str(by)})
+        announce(("node", str(node.pk)))
+    return True
 
 
 def remove_node(node: Node, *, by: Viewer) -> None:

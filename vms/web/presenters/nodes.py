@@ -1,4 +1,4 @@
-"""A node as a row and as a page, and a first contact step by step."""
+"""A node as a row of a list, and what its page begins with."""
 
 from __future__ import annotations
 
@@ -11,17 +11,13 @@ from django.db.models import Count
 from django.urls import reverse
 
 from vms import labels
-from vms.models import ContactTest, Event, Node, Vm
-from vms.models.viewer import Viewer
-from vms.rules.contact import ContactStep, StepState
+from vms.models import Node, Vm
 from vms.rules.duty import Duty
 from vms.rules.kinds import Kind
 from vms.rules.problems import Problem
 from vms.rules.status import Main
 from vms.web import formats
 from vms.web.presenters.statuses import LOOK
-from vms.web.presenters.steps import StepView
-from vms.web.presenters.timeline import Timeline, timeline
 
 Counts = Mapping[tuple[Kind, Main], int]
 
@@ -72,8 +68,10 @@ class NodeView:
     vms_url: str
     use: NodeUse
     cpus: str
+    memory: str
     versions: str
     hostname: str
+    node_uuid: str
     cpu_model: str
     is_stale: bool
 
@@ -119,8 +117,10 @@ def _node_view(node: Node, counts: Counts) -> NodeView:
         templates_url=_list_url("vms:templates", node),
         use=_use(node),
         cpus=labels.cpus(node.cpus) if node.cpus else "",
+        memory=formats.size(node.memory_total) if node.memory_total else "",
         versions=_versions(node),
         hostname=node.hostname,
+        node_uuid=node.node_uuid,
         cpu_model=node.cpu_model,
         is_stale=not node.reachable,
     )
@@ -128,10 +128,6 @@ def _node_view(node: Node, counts: Counts) -> NodeView:
 
 def node_problem(problem: str, name: str) -> str:
     return str(labels.PROBLEM[Problem(problem)]) % {"node": name} if problem else ""
-
-
-def timeline_of(node: Node, viewer: Viewer, asked: str = "") -> Timeline:
-    return timeline(Event.objects.filter(node=node, vm=None), viewer, asked)
 
 
 def _statuses(node: Node, counts: Counts) -> list[StatusCount]:
@@ -196,63 +192,3 @@ def _versions(node: Node) -> str:
     if not node.libvirt_version:
         return ""
     return f"libvirt {node.libvirt_version} · QEMU {node.hypervisor_version}"
-
-
-@dataclass(frozen=True, slots=True)
-class ContactView:
-    pk: str
-    name: str
-    uri: str
-    url: str
-    steps: list[StepView]
-    is_over: bool
-    worked: bool
-    problem: str
-    evidence: str
-    nobody_came: bool
-
-
-def contact_view(test: ContactTest) -> ContactView:
-    known = _known_node(test)
-    return ContactView(
-        pk=str(test.pk),
-        name=test.name,
-        uri=test.uri,
-        url=reverse("nodes:contact", args=[test.pk]),
-        steps=[_step(entry) for entry in test.steps or _all_to_do()],
-        is_over=test.finished_at is not None,
-        worked=test.finished_at is not None and not test.problem,
-        problem=node_problem(test.problem, known or test.name),
-        evidence=test.evidence,
-        nobody_came=test.nobody_came,
-    )
-
-
-def _known_node(test: ContactTest) -> str:
-    return next((entry["values"]["node"] for entry in test.steps if "node" in entry["values"]), "")
-
-
-def _all_to_do() -> list[dict[str, object]]:
-    return [{"step": step, "state": StepState.TODO, "values": {}} for step in ContactStep]
-
-
-def _step(entry: dict[str, object]) -> StepView:
-    state = StepState(str(entry["state"]))
-    return StepView(
-        label=str(labels.CONTACT_STEP[ContactStep(str(entry["step"]))]),
-        state=state,
-        state_label=str(labels.STEP_STATE[state]),
-        note=_note(entry["values"]),
-        side="",
-    )
-
-
-def _note(values: object) -> str:
-    if not isinstance(values, dict):
-        return ""
-    if "hostname" in values:
-        return str(labels.NODE_IDENTITY) % (values | {"memory": formats.size(values["memory"])})
-    if "machines" in values:
-        count: int = values["machines"]
-        return labels.machines_found(count)
-    return ""

@@ -10,5 +10,6 @@ urlpatterns = [
     path("contact/<int:pk>/", nodes.contact, name="contact"),
     path("<int:pk>/", nodes.show, name="page"),
     path("<int:pk>/removed/", nodes.show_removed, name="removed"),
+    path("<int:pk>/duty/<slug:duty>/", nodes.change_duty, name="duty"),
     path("<int:pk>/remove/", nodes.remove, name="remove"),
 ]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,13 +11,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from stoney_panel.lists import ColumnKind, ListKind, ListPage
 from stoney_panel.lists.sizes import remember_size
+from stoney_panel.lists.words import asked_text, with_every_word
 from vms import labels
 from vms.models import ContactTest, Event, Node
-from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact, remove_node
+from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact, remove_node, set_duty
 from vms.operations.permission import may_manage_nodes, sees_nodes
+from vms.rules.duty import Duty
 from vms.rules.timeline import What
 from vms.web.forms.node import NodeForm
-from vms.web.presenters.nodes import contact_view, node_view, node_views, timeline_of
+from vms.web.presenters.node_contact import contact_view
+from vms.web.presenters.node_duty import duty_question
+from vms.web.presenters.node_facets import ALL, SHOWN, node_facets
+from vms.web.presenters.node_page import node_page
+from vms.web.presenters.nodes import node_view, node_views
 from vms.web.presenters.timeline import timeline_entry
 from vms.web.requests import PanelRequest, asked_keys
 
@@ -38,10 +45,14 @@ LIST = ListKind(
 @require_safe
 def show_list(request: PanelRequest) -> HttpResponse:
     _require_sees_nodes(request)
-    page = ListPage(request, LIST, Node.objects.with_vm_counts())
+    shown = request.GET.get("show", ALL)
+    page = ListPage(request, LIST, Node.objects.with_vm_counts().filter(SHOWN.get(shown, Q())))
+    found = with_every_word(Node.objects.all(), LIST.search, asked_text(request.GET))
     context = {
         "list": page,
+        "facets": node_facets(found, shown, page.address),
         "rows": node_views(page.rows),
+        "filtered": shown != ALL,
         "may_manage": may_manage_nodes(request.user),
     }
     return remember_size(request, render(request, "nodes/list.html", context))
@@ -61,11 +72,8 @@ def show(request: PanelRequest, pk: int) -> HttpResponse:
     if node is None:
         _removal(pk)
         return redirect("nodes:removed", pk)
-    context = {
-        "node": node_view(node),
-        "timeline": timeline_of(node, request.user, request.GET.get("events", "")),
-        "may_manage": may_manage_nodes(request.user),
-    }
+    page = node_page(node, request.user, request.GET.get("events", ""))
+    context = {"page": page, "node": page.node, "may_manage": may_manage_nodes(request.user)}
     return render(request, "nodes/page.html", context)
 
 
@@ -110,6 +118,22 @@ def _already_added(test: ContactTest) -> HttpResponse | None:
     """A second click on "Add"."""
     exists = Node.objects.filter(name=test.name, uri=test.uri).exists()
     return redirect("nodes:list") if exists else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_duty(request: PanelRequest, pk: int, duty: str) -> HttpResponse:
+    """Puts a node into maintenance, or ends that. GET asks."""
+    if duty not in set(Duty):
+        raise Http404
+    _require_may_manage(request)
+    node, wanted = get_object_or_404(Node, pk=pk), Duty(duty)
+    if request.method != "POST":
+        return render(request, "nodes/duty.html", {"node": node, "confirm": duty_question(node, wanted)})
+    if set_duty(node, wanted, by=request.user):
+        messages.success(request, labels.DUTY_SET[wanted] % {"node": node.name})
+    else:
+        messages.info(request, labels.DUTY_IS_SO[wanted] % {"node": node.name})
+    return redirect("nodes:page", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,9 +22,11 @@ from vms.operations.permission import sees_nodes, to_look_after
 from vms.operations.requesting import acknowledge, acknowledge_failures, cancel, close_unclear
 from vms.rules.progress import Progress
 from vms.web.lists.for_people import list_for
+from vms.web.lists.operation_nodes import narrowed
 from vms.web.lists.operation_words import with_words
 from vms.web.presenters.bell import bell
 from vms.web.presenters.facets import Facet
+from vms.web.presenters.operation_filters import operation_filters
 from vms.web.presenters.operation_page import operation_page
 from vms.web.presenters.operations import operation_rows
 from vms.web.requests import PanelRequest, asked_keys, back_to
@@ -65,12 +67,15 @@ WHOSE_LABEL = {
 @require_safe
 def show_list(request: PanelRequest) -> HttpResponse:
     shown, whose = request.GET.get("show", ""), request.GET.get("who", "")
-    found = with_words(visible_operations(request), request.GET, sees_nodes=sees_nodes(request.user))
+    nodes = narrowed(request.GET, request.user)
+    operations = visible_operations(request).filter(nodes.condition())
+    found = with_words(operations, request.GET, sees_nodes=sees_nodes(request.user))
     page = ListPage(request, list_for(request.user, LIST), found.filter(SHOWN.get(shown, Q()), _whose(request, whose)))
     shown_rows = operation_rows(page.rows, request.user)
     context = {
         "list": page,
         **_facets(request, found, page, shown, whose),
+        "filters": operation_filters(nodes, page.address),
         "rows": shown_rows,
         "shows_nodes": sees_nodes(request.user),
         "failures": [row.pk for row in shown_rows if row.may_be_acknowledged],
