@@ -22,7 +22,7 @@ from vms.rules.timeline import What
 from vms.watcher.looking import Lookout
 from vms.watcher.recording import record
 
-READING = {"info", "machines", "machine", "xml_of", "disk_errors"}
+READING = {"info", "machines", "machine", "definition", "disk_errors"}
 
 XML = """<domain type="kvm"><name>{name}</name><uuid>{uuid}</uuid>{more}<memory unit="MiB">512</memory>
 <vcpu>2</vcpu><os><type arch="x86_64">hvm</type><boot dev="cdrom"/></os><devices>{devices}</devices></domain>"""
@@ -125,10 +125,10 @@ def test_an_unchanged_definition_is_not_read_again_and_tells_nothing(node: Node,
     lookout = Lookout(node, reach(node))
     for _ in range(3):
         look_at(node, lookout)
-    assert alpha.calls.count("xml_of") == 1
+    assert alpha.calls.count("definition") == 1
     lookout.forget(machine.uuid)
     look_at(node, lookout)
-    assert alpha.calls.count("xml_of") == 2
+    assert alpha.calls.count("definition") == 2
     assert lines_about(machine.uuid) == [What.FOUND]
 
 
@@ -207,7 +207,7 @@ def test_a_machine_whose_definition_cannot_be_read_is_there_all_the_same(
 ):
     alpha.add("strange", Power.RUNNING)
     alpha.add("web1")
-    alpha.fail_next("xml_of", error)
+    alpha.fail_next("definition", error)
     look_at(node)
     assert {vm.name: vm.status.name for vm in Vm.objects.all()} == {"strange": "Running", "web1": "Stopped"}
 

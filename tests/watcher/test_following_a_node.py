@@ -125,7 +125,7 @@ def test_why_a_node_cannot_be_reached_is_told(node: Node, alpha: FakeNode, follo
     assert (node.reachable, node.problem) == (False, Problem.NODE_REFUSED_LOGIN)
 
 
-@pytest.mark.parametrize("call", ["xml_of", "stats"])
+@pytest.mark.parametrize("call", ["definition", "stats"])
 def test_one_refusal_does_not_make_the_node_a_lost_one(call: str, node: Node, alpha: FakeNode, follow: Follow):
     alpha.add("web1", Power.RUNNING)
     alpha.fail_next(call, Refused("internal error"))

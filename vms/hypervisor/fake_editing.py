@@ -61,4 +61,5 @@ class FakeEditing(FakeCalls):
             return
         if left_to_do([change], hardware_of(machine.live_xml)):
             machine.live = edited(machine.live_xml, [replace(change, when=When.NOW)])
-            self._node.happen(machine.uuid, Happening.DEVICES_CHANGED)
+            is_memory = change.part is Part.MEMORY
+            self._node.happen(machine.uuid, Happening.MEMORY_CHANGED if is_memory else Happening.DEVICES_CHANGED)

@@ -9,11 +9,11 @@ from typing import Any
 from django.db.models import Model
 
 from vms.hypervisor.machine_xml import MachineDescription, PanelMark
-from vms.models import Disk, Interface, Vm
+from vms.models import Definition, Disk, Interface, Vm
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.settling import settle
 from vms.operations.telling import tell
-from vms.rules.actions import MAKES_A_MACHINE, Action
+from vms.rules.actions import MAKES_A_MACHINE, Action, Slot
 from vms.rules.following import first_wish
 from vms.rules.kinds import Kind, Lifetime, Link
 from vms.rules.power import HAS_PROCESS, Power, Wanted
@@ -100,8 +100,9 @@ def mark_gone(vm: Vm) -> None:
     settle(vm.uuid)
 
 
-def write_description(vm: Vm, description: MachineDescription, asked_at: datetime) -> None:
-    """What the definition said then: hardware, and the panel's own mark if there is one."""
+def write_description(vm: Vm, description: MachineDescription, asked_at: datetime, *, digest: str = "") -> None:
+    """What the definition said then: hardware, and the panel's own mark if there is one. digest: of that definition, ""
+    if nobody knows."""
     mark = description.panel
     known_hardware = _hardware_of(vm)
     mark_seen(vm, mark, asked_at, first=not known_hardware[0])
@@ -118,7 +119,9 @@ def write_description(vm: Vm, description: MachineDescription, asked_at: datetim
     vm.save(update_fields=["name", "display_name", "lifetime", "origin", "link", *_HARDWARE])
     _write_disks(vm, description)
     _write_interfaces(vm, description)
-    _tell_the_timeline(vm, old_name, known_hardware)
+    _tell_if_renamed(vm, old_name)
+    if known_hardware[0] and known_hardware != _hardware_of(vm) and not _is_our_doing(vm, digest):
+        tell(What.DEFINITION_CHANGED, vm)
     if vm.origin_id and (vm.origin_id, vm.link) != known_origin:
         settle(vm.origin_id)
 
@@ -188,12 +191,14 @@ def _cut(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value[:length] if (length := lengths[name]) else value for name, value in values.items()}
 
 
-def _tell_the_timeline(vm: Vm, old_name: str, known_hardware: list[object]) -> None:
-    if old_name not in {vm.display_name, vm.name}:
+def _tell_if_renamed(vm: Vm, old_name: str) -> None:
+    """What the panel itself just writes is told by who writes it."""
+    by_the_panel = vm.operations.filter(slot=Slot.CHANGE, finished_at=None, arguments__name=vm.display_name)
+    if old_name not in {vm.display_name, vm.name} and not by_the_panel.exists():
         tell(What.RENAMED, vm, {"old": old_name, "new": vm.display_name})
-    if known_hardware[0] and known_hardware != _hardware_of(vm) and not _is_our_doing(vm):
-        tell(What.DEFINITION_CHANGED, vm)
 
 
-def _is_our_doing(vm: Vm) -> bool:
-    return vm.operations.filter(action__in=[*MAKES_A_MACHINE, Action.TOGGLE], finished_at=None).exists()
+def _is_our_doing(vm: Vm, digest: str) -> bool:
+    """Whoever changes it writes down what it has become, and may have ended before anybody looks."""
+    changing = vm.operations.filter(action__in=[*MAKES_A_MACHINE, Action.EDIT, Action.TOGGLE], finished_at=None)
+    return changing.exists() or (bool(digest) and Definition.objects.filter(vm=vm, digest=digest).exists())

@@ -14,18 +14,20 @@ from vms.hypervisor.contract import Hypervisor, JobProgress
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
 from vms.models import Node
 from vms.operations.reaching import listen_to, reach
-from vms.rules.events import ConnectionLost, Happening, NodeEvent
+from vms.rules.events import ConnectionLost, Happening, MachineEvent, NodeEvent
 from vms.watcher.looking import Lookout
 from vms.watcher.measuring import CpuMeter, DiskMeter, SpeedMeter
 from vms.watcher.news import DisksMeasured, Happened, JobProgressed, News, NodeFound, NodeLost, NodeUse
 from vms.watcher.timetable import Timetable
 
 FULL_LOOK_SECONDS = 60.0
+A_PART_AGAIN_SECONDS = 30.0
 USE_SECONDS = 10.0
 JOBS_SECONDS = 1.0
 PAUSE_AFTER_LOSS_SECONDS = 2.0
 
 CHANGES_THE_DEFINITION = frozenset({Happening.DEFINITION_CHANGED, Happening.DEVICES_CHANGED})
+CHANGES_WHAT_IT_IS_NOW = frozenset({Happening.POWER_CHANGED, Happening.MEMORY_CHANGED})
 CHANGES_THE_GUEST = CHANGES_THE_DEFINITION | {
     *(Happening.POWER_CHANGED, Happening.AGENT_CHANGED, Happening.REBOOTED),
 }
@@ -73,6 +75,7 @@ class NodeFollower(Thread):
         timetable = Timetable(
             {
                 FULL_LOOK_SECONDS: lambda: self._tell_all(lookout.everything()),
+                A_PART_AGAIN_SECONDS: lambda: self._tell_all(lookout.a_part_again()),
                 USE_SECONDS: lambda: self._measure(hypervisor, lookout),
                 JOBS_SECONDS: lambda: self._look_at_jobs(hypervisor),
             },
@@ -94,9 +97,7 @@ class NodeFollower(Thread):
     def _react(self, event: NodeEvent, lookout: Lookout) -> None:
         if isinstance(event, ConnectionLost):
             raise NodeUnreachable(f"the connection to {self.node.name} was closed")
-        if event.happening in CHANGES_THE_DEFINITION:
-            lookout.forget(event.uuid)
-            self._disks.forget(event.uuid)
+        self._note_what_is_to_be_read(event, lookout)
         if event.happening is Happening.UNDEFINED:
             self._tell_all(lookout.everything())
             return
@@ -105,6 +106,13 @@ class NodeFollower(Thread):
         self._tell_all(lookout.one(event.uuid))
         if event.happening in CHANGES_THE_GUEST:
             lookout.woken.put(event.uuid)
+
+    def _note_what_is_to_be_read(self, event: MachineEvent, lookout: Lookout) -> None:
+        if event.happening in CHANGES_THE_DEFINITION:
+            lookout.forget(event.uuid)
+            self._disks.forget(event.uuid)
+        if event.happening in CHANGES_WHAT_IT_IS_NOW:
+            lookout.doubt(event.uuid)
 
     def _measure(self, hypervisor: Hypervisor, lookout: Lookout) -> None:
         with self._minor_trouble():

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from vms.hypervisor.contract import DiskError, Hypervisor, Machine
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable, VmNotFound
-from vms.hypervisor.machine_xml import MachineDescription, describe
+from vms.hypervisor.machine_xml import MachineDescription
 from vms.models import Node
 from vms.rules.power import PAUSED_BY_FAULT, Power, PowerReason
 from vms.watcher.logs import last_lines
 from vms.watcher.news import AllListed, MachineSeen, News
+from vms.watcher.reading import Reader
 
 WORTH_A_LOOK_INTO_THE_LOG = PAUSED_BY_FAULT | {PowerReason.PROCESS_DIED, PowerReason.START_FAILED}
 
@@ -22,12 +23,12 @@ logger = logging.getLogger(__name__)
 
 
 class Lookout:
-    """Remembers which machines were described already, so that definitions are read when they are new or changed."""
+    """Remembers what was told already, so that definitions are read when they are new or may have changed."""
 
     def __init__(self, node: Node, hypervisor: Hypervisor) -> None:
         self._node = node
         self._hypervisor = hypervisor
-        self._described: set[UUID] = set()
+        self._reader = Reader(node.name, hypervisor)
         self._with_agent: set[UUID] = set()
         self._on_networks: set[UUID] = set()
         self.running_with_agent: set[UUID] = set()
@@ -46,10 +47,19 @@ class Lookout:
         yield AllListed(self._node.pk, frozenset(machine.uuid for machine in machines))
 
     def one(self, uuid: UUID) -> Iterator[News]:
-        """One machine; nothing if the node does not know it (any more) or cannot say now: the next full look will."""
+        """One to which something has happened; nothing if the node does not know it (any more) or cannot say now: the
+        next full look will."""
+        yield from self._one(uuid, happened=True)
+
+    def a_part_again(self) -> Iterator[News]:
+        """Machines whose definitions may have changed without an event, others each time."""
+        for uuid in self._reader.doubt_a_part():
+            yield from self._one(uuid, happened=False)
+
+    def _one(self, uuid: UUID, *, happened: bool) -> Iterator[News]:
         asked_at = datetime.now(UTC)
         try:
-            yield self._news_of(self._hypervisor.machine(uuid), asked_at, happened=True)
+            yield self._news_of(self._hypervisor.machine(uuid), asked_at, happened=happened)
         except VmNotFound:
             self.forget(uuid)
         except NodeUnreachable:
@@ -58,31 +68,23 @@ class Lookout:
             logger.warning("machine %s on %s cannot be looked at: %s", uuid, self._node.name, error)
 
     def forget(self, uuid: UUID) -> None:
-        """Its definition may have changed: read it anew at the next look."""
-        self._described.discard(uuid)
+        """Its definition has changed: read it anew at the next look, and tell it."""
+        self._reader.forget(uuid)
+
+    def doubt(self, uuid: UUID) -> None:
+        """What it is now may have changed: read it anew at the next look, and tell it if it is so."""
+        self._reader.doubt(uuid)
 
     def knows(self, uuid: UUID) -> bool:
         """Whether it was described, so that there is a row for each of its disks."""
-        return uuid in self._described
+        return self._reader.knows(uuid)
 
     def _news_of(self, machine: Machine, asked_at: datetime, *, happened: bool = False) -> MachineSeen:
-        description = self._describe_if_new(machine.uuid)
+        description, reading = self._reader.news_of(machine.uuid, asked_at)
         self._note_guest(machine, description)
         errors = tuple(self._disk_errors(machine))
         log_lines = self._log_lines(machine)
-        return MachineSeen(self._node.pk, machine, description, errors, log_lines, asked_at, happened)
-
-    def _describe_if_new(self, uuid: UUID) -> MachineDescription | None:
-        if uuid in self._described:
-            return None
-        self._described.add(uuid)
-        try:
-            return describe(self._hypervisor.xml_of(uuid))
-        except NodeUnreachable:
-            raise
-        except HypervisorError as error:
-            logger.warning("the definition of %s on %s cannot be read: %s", uuid, self._node.name, error)
-            return None
+        return MachineSeen(self._node.pk, machine, description, reading, errors, log_lines, asked_at, happened)
 
     def _note_guest(self, machine: Machine, description: MachineDescription | None) -> None:
         uuid, running = machine.uuid, machine.power is Power.RUNNING

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from vms.hypervisor.contract import DiskError, GuestInterface, ImageSize, JobProgress, Machine, NodeInfo, StoragePool
 from vms.hypervisor.machine_xml import MachineDescription
+from vms.operations.definitions import Reading
 from vms.rules.events import Happening
 from vms.rules.problems import Problem
 
@@ -38,7 +39,8 @@ class NodeUse:
 
 @dataclass(frozen=True, slots=True)
 class MachineSeen:
-    """A machine as it was at that time. description: None if it has not changed since it was last told.
+    """A machine as it was at that time. description: what it will be at its next start, reading: that and what it is
+    now; None if it has not changed since it was last told.
 
     happened: it was looked at because something happened to it just then, not in a look at all.
     """
@@ -46,6 +48,7 @@ class MachineSeen:
     node: int
     machine: Machine
     description: MachineDescription | None = None
+    reading: Reading | None = None
     disk_errors: tuple[DiskError, ...] = ()
     log_lines: str = ""
     asked_at: datetime = field(default_factory=partial(datetime.now, UTC))

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from vms.models import Node, Operation, Vm
 from vms.operations.announcing import announce
+from vms.operations.definitions import Reading, write_readings
 from vms.operations.following import follow, wake
 from vms.operations.settling import settle, settle_node, settled_together
 from vms.operations.telling import tell, told_together
@@ -86,33 +87,43 @@ def _node_use(news: NodeUse) -> None:
 def _machines_seen(seen: Sequence[MachineSeen]) -> None:
     """Most of them are told in a look at everything, as they are known: these cost one query together."""
     known = Vm.objects.in_bulk([news.machine.uuid for news in seen])
+    readings: dict[UUID, Reading] = {}
     for news in seen:
         # Once only: after the first news the row may be another.
         vm = known.pop(news.machine.uuid, None) or Vm.objects.filter(pk=news.machine.uuid).first()
-        if vm is None or not _is_known(news, vm):
-            _machine_seen(news, vm)
+        if (vm is None or not _is_known(news, vm)) and _machine_seen(news, vm) and news.reading:
+            readings[news.machine.uuid] = news.reading
+    if readings:
+        write_readings(readings)
 
 
 def _is_known(news: MachineSeen, vm: Vm) -> bool:
     told = (news.node, None, None, news.machine.power, news.machine.reason)
     nothing_new = told == (vm.node_id, vm.gone_at, vm.deleted_at, vm.power, vm.power_reason)
-    return nothing_new and news.description is None and not _trouble_that_is_news(vm, news)
+    return nothing_new and not _is_read_anew(news) and not _trouble_that_is_news(vm, news)
 
 
-def _machine_seen(news: MachineSeen, known: Vm | None) -> None:
+def _is_read_anew(news: MachineSeen) -> bool:
+    return news.description is not None or news.reading is not None
+
+
+def _machine_seen(news: MachineSeen, known: Vm | None) -> bool:
+    """False if it belongs to another node for now, or is no more."""
     vm = adopt(news, known)
     if vm is None:
-        return
+        return False
     if news.description is not None:
-        write_description(vm, news.description, news.asked_at)
+        digest = news.reading.digest if news.reading else ""
+        write_description(vm, news.description, news.asked_at, digest=digest)
     changed = _note_trouble(vm, news)
     if vm.observe(news.machine.power, news.machine.reason):
         _note_the_start(vm, news)
         _forget_what_ended_with_the_power(vm, news.machine.power)
         follow(vm, news.machine.power, news.machine.reason)
-    elif changed or news.description is not None:
+    elif changed or _is_read_anew(news):
         wake(vm.uuid)
         settle(vm.uuid)
+    return True
 
 
 def _note_trouble(vm: Vm, news: MachineSeen) -> bool:
