@@ -149,7 +149,7 @@ def promised(stack: Stack, page: Page, wish: Wish) -> list[Machine]:
 
 def percent(who: Visitor, machine: Machine) -> float:
     """How far its streaming is, 0 if the row does not say."""
-    told = who.row(machine.uuid).html.xpath("//*[@class='cell-status']//progress/@value")
+    told = who.row(machine.uuid).html.xpath("//td/*[contains(@class, 'status')]/progress/@value")
     return float(told[0]) if told else 0.0
 
 

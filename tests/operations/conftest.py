@@ -3,9 +3,12 @@ from __future__ import annotations
 import pytest
 
 from directory.models import Person
+from tests.conftest import AddVm
+from tests.operations.edits import with_hardware
 from tests.operations.streaming import add_origin, ask_for, come_to_the_pull
 from vms.hypervisor.fake import FakeNode
 from vms.models import Node, Operation, Vm
+from vms.rules.power import Power
 
 
 @pytest.fixture
@@ -17,3 +20,15 @@ def template(node: Node, alpha: FakeNode) -> Vm:
 def stream(template: Vm, alpha: FakeNode, anna: Person) -> Operation:
     """web-01, whose only disk is being copied, held."""
     return come_to_the_pull(ask_for(template, "web-01", by=anna)[0], alpha)
+
+
+@pytest.fixture
+def off(add_vm: AddVm, alpha: FakeNode) -> Vm:
+    """web1 with something of each kind to change: see tests.operations.edits."""
+    return with_hardware(add_vm("web1"), alpha)
+
+
+@pytest.fixture
+def on(add_vm: AddVm, alpha: FakeNode) -> Vm:
+    """The same, running."""
+    return with_hardware(add_vm("web1", Power.RUNNING), alpha)

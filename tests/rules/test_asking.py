@@ -153,3 +153,20 @@ def test_while_a_definition_is_written_nobody_else_writes_it_or_takes_it_away(fa
 @pytest.mark.parametrize("action", [Action.START, Action.BACK_UP, Action.CLONE])
 def test_a_change_of_what_it_is_holds_up_nothing_else(action: Action):
     assert possible(replace(OFF, changes=True), action).allowed
+
+
+@given(ALL_FACTS)
+def test_what_is_protected_is_never_deleted(facts: Facts):
+    assert not possible(replace(facts, protected=True), Action.DELETE).allowed
+
+
+@given(ALL_FACTS, ANY_ACTION)
+def test_the_protection_forbids_nothing_else(facts: Facts, action: Action):
+    if action is not Action.DELETE:
+        assert possible(replace(facts, protected=True), action) == possible(replace(facts, protected=False), action)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_protected_machine_says_so(kind: Kind):
+    protected = Facts(kind, Power.OFF, protected=True)
+    assert possible(protected, Action.DELETE) == Verdict(allowed=False, reason=Reason.IS_PROTECTED)

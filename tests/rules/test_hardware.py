@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vms.rules.differences import Change, Hindrance, Part, When, difference, left_to_do
-from vms.rules.editing import ASKS_THE_GUEST, AT_RUNNING, OUTSIDE_DEFINITION, at_once, in_definition, plan
+from vms.rules.editing import ASKS_THE_GUEST, AT_RUNNING, OUTSIDE_DEFINITION, at_once, in_definition, plan, waiting
 from vms.rules.hardware import Beyond, Drive, Firmware, Hardware, Interface, Limits, free_target, on_bus
 
 GIB = 1024**3
@@ -257,3 +257,19 @@ def test_drives_are_named_after_their_bus() -> None:
     assert free_target("virtio", every_letter) == "vdaa"
     assert on_bus(OLD, "scsi", {"sdb"}).target == "sdb"
     assert on_bus(DISK, "scsi", {"sda", "sdb"}).target == "sdc"
+
+
+def test_what_a_running_machine_is_not_yet_waits_for_its_next_start() -> None:
+    saved = replace(MACHINE, vcpus=8, memory=8 * GIB, memory_current=8 * GIB, drives=(*MACHINE.drives, NEW_DISK))
+    changes = waiting(saved, MACHINE)
+    assert {change.part for change in changes} == {
+        *(Part.VCPUS_MAXIMUM, Part.MEMORY_MAXIMUM, Part.MEMORY, Part.DRIVE_ADDED),
+    }
+    assert {change.when for change in changes} == {When.NEXT_START}
+    assert waiting(MACHINE, MACHINE) == []
+
+
+def test_memory_that_a_guest_keeps_is_for_it_to_give_whenever_it_starts() -> None:
+    assert waiting(replace(MACHINE, memory_current=GIB), MACHINE) == []
+    for saved in (replace(MACHINE, memory_current=3 * GIB), replace(MACHINE, memory=GIB, memory_current=GIB)):
+        assert Part.MEMORY in {change.part for change in waiting(saved, MACHINE)}

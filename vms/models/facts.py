@@ -24,6 +24,7 @@ def facts_of(vm: Vm, under_way: Iterable[Operation]) -> Facts:
         run=Action(run.action) if run else None,
         job=job.shown_as if job else None,
         changes=Slot.CHANGE in in_slot,
+        protected=vm.protected,
         has_dependants=vm.has_dependants(),
         linked=bool(vm.link),
         mode=Mode(vm.mode) if vm.mode else None,

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from django.db import models
 
 from vms.models.vm import Vm
@@ -23,3 +25,9 @@ class Interface(models.Model):
 
     def __str__(self) -> str:
         return self.mac
+
+
+def machines_with_mac(mac: str, *, other_than: Vm | None = None) -> list[Vm]:
+    """The machines that have an interface of this address, whichever node they are on."""
+    there = Vm.objects.all().present().filter(interfaces__mac__iexact=mac)
+    return list(there.exclude(pk__in=[other_than.pk] if other_than else []).distinct())

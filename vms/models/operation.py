@@ -124,12 +124,16 @@ class Operation(models.Model):
             changes["finished_at"] = timezone.now()
         return self._change_if(Q(progress__in=came_from), changes)
 
-    def turn_back(self, ends_as: Progress, problem: Problem | None = None, **also: Any) -> bool:
-        """Go no further, but take back what was begun. False if it has ended or was turned back before."""
+    def turn_back(
+        self, ends_as: Progress, problem: Problem | None = None, *, before_step: int | None = None, **also: Any
+    ) -> bool:
+        """Go no further, but take back what was begun. False if it has ended or was turned back before, or has taken
+        before_step steps already."""
         outcome = {"ends_as": ends_as, "problem": problem or "", **also}
         from_the_first_step = {"steps_done": 0, "step_began_at": None, "phase": Phase.TAKING_BACK}
         at_once = {"node_silent_since": None, "next_step_at": timezone.now()}
         may = Q(finished_at=None, ends_as="") & ~Q(progress=Progress.UNCLEAR)
+        may &= Q() if before_step is None else Q(steps_done__lt=before_step)
         return self._change_if(may, {**outcome, **from_the_first_step, **at_once})
 
     def claim(self, owner: str, *, seconds: float) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -175,6 +175,15 @@ class Vm(models.Model):
         same = Q(power=power, power_reason=reason)
         changes = {"power": power, "power_reason": reason, "power_since": timezone.now()}
         return bool(Vm.objects.filter(~same, pk=self.pk).update(**changes))
+
+    def claim_name(self, name: str) -> bool:
+        """Instead of the one that it has claimed, if it has. False if another one has claimed it."""
+        try:
+            with transaction.atomic():
+                Vm.objects.filter(pk=self.pk).exclude(claimed_name=None).update(claimed_name=name.lower())
+        except IntegrityError:
+            return False
+        return True
 
     def mark_gone(self) -> bool:
         """Write down that its node no longer knows it. True if it was news."""

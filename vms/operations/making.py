@@ -64,13 +64,14 @@ class NamesTaken(Refusal):
         super().__init__(", ".join(self.names))
 
 
-def taken_names(names: Iterable[str]) -> set[str]:
-    """Those of the names that a machine has already, upper or lower case aside."""
+def taken_names(names: Iterable[str], *, other_than: Vm | None = None) -> set[str]:
+    """Those of the names that a machine has already, upper or lower case aside. other_than: one that may have them."""
     wanted = {name.lower(): name for name in names}
-    machines = Vm.objects.all().present().annotate(shown=Lower("display_name"), at_node=Lower("name"))
+    others = Vm.objects.exclude(pk__in=[other_than.pk] if other_than else [])
+    machines = others.present().annotate(shown=Lower("display_name"), at_node=Lower("name"))
     shown = machines.filter(shown__in=wanted).values_list("shown", flat=True)
     at_node = machines.filter(at_node__in=wanted).values_list("at_node", flat=True)
-    claimed = Vm.objects.filter(claimed_name__in=wanted).values_list("claimed_name", flat=True)
+    claimed = others.filter(claimed_name__in=wanted).values_list("claimed_name", flat=True)
     return {wanted[name] for name in {*shown, *at_node, *claimed} if name in wanted}
 
 

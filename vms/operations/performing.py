@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -61,11 +62,13 @@ def _begin(operation: Operation) -> bool:
     """Check one last time, then set out. False if it has to wait, or ended because it is no longer possible."""
     if _previous_one_still_works(operation):
         return False
-    if _is_hopeless(operation):
-        finish(operation, Progress.FAILED, Problem.NO_LONGER_POSSIBLE)
-        return False
-    begun = operation.become(Progress.WORKING, started_at=timezone.now(), phase=Phase.TALKING_TO_NODE)
-    announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
+    with transaction.atomic():
+        Vm.objects.select_for_update().get(pk=operation.vm_id)  # nobody forbids it between the check and the start
+        if _is_hopeless(operation):
+            finish(operation, Progress.FAILED, Problem.NO_LONGER_POSSIBLE)
+            return False
+        begun = operation.become(Progress.WORKING, started_at=timezone.now(), phase=Phase.TALKING_TO_NODE)
+        announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
     return begun
 
 
@@ -99,13 +102,14 @@ def _try_next_step(operation: Operation) -> Result:
     except StepUnclear as doubt:
         finish(operation, Progress.UNCLEAR, Problem.CONTACT_BROKE, evidence=str(doubt))
     except StepFailed as failure:
-        fail(operation, failure.problem, problem_values=failure.values)
+        fail(operation, failure.problem, problem_values=failure.values, evidence=str(failure.__cause__ or ""))
     return Done()
 
 
-def fail(operation: Operation, problem: Problem, **also: object) -> None:
+def fail(operation: Operation, problem: Problem, **also: Any) -> None:
     """Take back what was begun, if the recipe knows how; what fails on the way back does not hide why it was taken."""
-    if RECIPES[Action(operation.action)].way_back and operation.turn_back(Progress.FAILED, problem, **also):
+    recipe = RECIPES[Action(operation.action)]
+    if recipe.can_go_back(operation.steps_done - 1) and operation.turn_back(Progress.FAILED, problem, **also):
         announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
     elif operation.problem:
         finish(operation, Progress.FAILED, Problem(operation.problem))

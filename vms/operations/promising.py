@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -28,11 +28,13 @@ from vms.rules.timeline import What
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for. key: the same for every submission of the same page, so that a second one does nothing."""
+    """What is asked for. key: the same for every submission of the same page, so that a second one does nothing;
+    values: what the audit trail keeps of it."""
 
     action: Action
     arguments: dict[str, Any]
     key: UUID | None = None
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 class ActionRefused(Refusal):
@@ -53,17 +55,20 @@ def promise(vm: Vm, order: Order, *, by: Viewer) -> Operation:
     with transaction.atomic():
         vm, under_way = held(vm)
         operation = _the_same_again(order, under_way, by) or _new(vm, order, under_way, by)
-        write(order.action, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation)
+        write(order.action, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation, values=order.values)
     return operation
 
 
 def _the_same_again(order: Order, under_way: list[Operation], by: Viewer) -> Operation | None:
+    """Of two changes of what a machine is only the page can tell that they are the same."""
     if order.key:
         submitted = Operation.objects.filter(request_key=order.key).first()
         if submitted and submitted.requested_by_id != by.pk:
             raise PermissionDenied
         if submitted:
             return submitted
+    if SLOT.get(order.action) is Slot.CHANGE:
+        return None
     mine = [op for op in under_way if op.requested_by_id == by.pk and op.action == order.action]
     return mine[0] if mine else None
 

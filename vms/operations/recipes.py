@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vms.operations.steps import bringing, changing, creating, deleting, making, power, streaming
+from vms.operations.steps import bringing, changing, creating, deleting, editing, making, power, streaming
 from vms.operations.steps.work import Step
 from vms.rules.actions import Action
 from vms.rules.power import Wanted
@@ -12,12 +12,17 @@ from vms.rules.power import Wanted
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """way_back: what takes back what was begun, when it fails or is cancelled in the middle; without it, it just ends.
-    patient: a node that does not answer is waited for however long it takes."""
+    reversible: so many steps can be taken back, None for all: after them nobody can cancel it any more, and what fails
+    after the next one just ends it. patient: a node that does not answer is waited for however long it takes."""
 
     steps: tuple[Step, ...]
     then_wanted: Wanted | None = None
     way_back: tuple[Step, ...] = ()
     patient: bool = False
+    reversible: int | None = None
+
+    def can_go_back(self, steps_done: int) -> bool:
+        return bool(self.way_back) and (self.reversible is None or steps_done < self.reversible)
 
 
 _FILL = (streaming.take_turn, streaming.pull, streaming.release_origin, streaming.end_process)
@@ -47,11 +52,21 @@ RECIPES: Mapping[Action, Recipe] = {
         (
             *(bringing.bring_file, bringing.check_image, making.make_disks, creating.define_new),
             *(creating.wait_for_turn, creating.copy_image, bringing.remove_image, streaming.end_process),
+            making.start_if_asked,
         ),
         way_back=(making.take_back_half_made, bringing.take_back_file),
         patient=True,
+        reversible=7,
     ),
-    Action.EDIT: Recipe((changing.set_mode,)),
+    Action.EDIT: Recipe(
+        (
+            *(editing.check_changes, bringing.bring_file, making.make_disks, editing.grow_disks),
+            *(editing.save_definition, changing.set_mode, editing.change_running, editing.see_the_guest_follow),
+        ),
+        way_back=(editing.take_back_changes,),
+        patient=True,
+        reversible=4,
+    ),
     Action.TOGGLE: Recipe((changing.set_boot_device,)),
     Action.MAKE_TEMPLATE: Recipe((changing.become_template,)),
     Action.STREAM: Recipe(_FILL, way_back=_GIVE_UP, patient=True),

@@ -94,7 +94,8 @@ def _cancel(operation: Operation) -> bool:
 
 def _turn_back(operation: Operation) -> bool:
     with transaction.atomic():
-        turned = operation.turn_back(Progress.CANCELLED)
+        most = RECIPES[Action(operation.action)].reversible
+        turned = operation.turn_back(Progress.CANCELLED, before_step=most)
         ring_after_commit(operation.pk)
         announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
     return turned
@@ -106,7 +107,7 @@ def may_be_cancelled(operation: Operation) -> bool:
     if over or operation.progress == Progress.UNCLEAR or operation.ends_as:
         return False
     action = Action(operation.action)
-    knows_its_way_back = action in RECIPES and bool(RECIPES[action].way_back)
+    knows_its_way_back = action in RECIPES and RECIPES[action].can_go_back(operation.steps_done)
     return operation.progress == Progress.QUEUED or action is Action.SHUTDOWN or knows_its_way_back
 
 

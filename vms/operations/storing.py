@@ -19,7 +19,7 @@ from vms.models.viewer import Viewer
 from vms.operations.announcing import announce
 from vms.operations.auditing import About, Refusal, about_image, noting_refusals, write
 from vms.operations.permission import require_may_make
-from vms.rules.actions import Action
+from vms.rules.actions import BRINGS_A_FILE
 from vms.rules.audit import Outcome, Request, Subject, Why
 from vms.rules.images import HEAD_BYTES, FileKind, ImageFault, capacity_of, fault_in
 from vms.rules.names import as_file_name
@@ -56,6 +56,10 @@ class NameTaken(Refusal):
     """Another file is called so."""
 
     reason = Why.NAMES_TAKEN
+
+
+class FileGone(Exception):
+    """Somebody removed the uploaded file meanwhile."""
 
 
 class StillNeeded(Refusal):
@@ -174,11 +178,17 @@ def remove(file: StoredFile, *, by: Viewer) -> None:
         transaction.on_commit(lambda: file.path.unlink(missing_ok=True))
 
 
+def require_kept(key: int) -> None:
+    """FileGone. Nobody removes it until the transaction ends; then the operation that needs it does that."""
+    if not StoredFile.objects.select_for_update().filter(pk=key).exists():
+        raise FileGone
+
+
 def needed_now(files: list[StoredFile]) -> dict[int, list[Operation]]:
-    """By the key of each file: the operations under way that make a machine of it."""
+    """By the key of each file: the operations under way that bring it to a machine."""
     keys = {file.pk for file in files}
     needed: dict[int, list[Operation]] = {}
-    for operation in Operation.objects.filter(finished_at=None, action=Action.CREATE).select_related("vm"):
+    for operation in Operation.objects.filter(finished_at=None, action__in=BRINGS_A_FILE).select_related("vm"):
         key = operation.arguments.get("file")
         if key in keys:
             needed.setdefault(key, []).append(operation)

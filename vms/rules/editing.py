@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from vms.rules.differences import Change, Part, When, difference
+from vms.rules.differences import Change, Part, When, difference, left_to_do
 from vms.rules.hardware import Drive, Hardware, Interface
 from vms.rules.hindrances import hindrance_of
 
@@ -33,6 +33,21 @@ def plan(before: Hardware, after: Hardware, live: Hardware | None = None) -> lis
     """
     changes = [_judged(change, before, after, live) for change in difference(before, after)]
     return changes if live is None else _within_slots(changes, live)
+
+
+def waiting(saved: Hardware, live: Hardware) -> list[Change]:
+    """What a running machine becomes only at its next start."""
+    return [
+        replace(change, when=When.NEXT_START)
+        for change in difference(live, saved)
+        if not _is_for_the_guest_to_give(change, saved, live)
+    ]
+
+
+def _is_for_the_guest_to_give(change: Change, saved: Hardware, live: Hardware) -> bool:
+    """A guest begins with all the memory it may have and is then asked for what is too much, at each start anew."""
+    is_too_much = live.memory_current > saved.memory_current
+    return change.part is Part.MEMORY and is_too_much and live.memory == saved.memory
 
 
 def in_definition(changes: Iterable[Change]) -> list[Change]:
@@ -140,12 +155,12 @@ def _takes_cards(live: Hardware) -> bool:
 
 
 def _within_slots(changes: Sequence[Change], live: Hardware) -> list[Change]:
-    """What finds no free slot waits; those that become free meanwhile are not counted."""
+    """What finds no free slot waits; what has one already takes none, and those that become free are not counted."""
     if live.limits.free_slots is None:
         return list(changes)
     slots, found = live.limits.free_slots, []
     for change in changes:
-        takes = change.when is When.NOW and _takes_a_slot(change)
+        takes = change.when is When.NOW and _takes_a_slot(change) and bool(left_to_do([change], live))
         found.append(replace(change, when=When.NEXT_START) if takes and not slots else change)
         slots -= takes and slots > 0
     return found

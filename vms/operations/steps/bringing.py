@@ -10,9 +10,8 @@ from vms.models import BroughtImage, Disk, Operation, StoragePool, StoredFile
 from vms.operations.announcing import announce
 from vms.operations.steps.making import plan_of
 from vms.operations.steps.work import Again, Done, Result, StepFailed, Work
-from vms.rules.actions import Action
+from vms.rules.actions import BRINGS_A_FILE
 from vms.rules.images import HEAD_BYTES, FileKind, ImageFault, fault_in
-from vms.rules.making import DiskPlan
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, percent
 
@@ -44,8 +43,8 @@ def bring_file(work: Work) -> Result:
 
 def _another_one_is_brought(work: Work) -> bool:
     """One after the other: a file on its way keeps one of the few calls that may be made to a node at once."""
-    others = Operation.objects.filter(node=work.operation.node_id, action=Action.CREATE, finished_at=None)
-    return others.filter(phase=Phase.UPLOADING, pk__lt=work.operation.pk).exclude(lease_until=None).exists()
+    others = Operation.objects.filter(node=work.operation.node_id, phase=Phase.UPLOADING, finished_at=None)
+    return others.filter(pk__lt=work.operation.pk).exclude(lease_until=None).exists()
 
 
 def _bring_for_all(work: Work, file: StoredFile, path: str) -> Result:
@@ -122,16 +121,17 @@ def check_image(work: Work) -> Result:
     """Whatever was checked before: what lies at the node at this moment is what counts."""
     for disk in plan_of(work).disks:
         if disk.below:
-            _check(work, disk)
+            require_sound(work, disk.below, FileKind(disk.format_below))
     return Done()
 
 
-def _check(work: Work, disk: DiskPlan) -> None:
-    image = work.hypervisor.image(disk.below)
+def require_sound(work: Work, path: str, kind: FileKind) -> None:
+    """StepFailed for an image that is no such image, or could lead to other files of the node."""
+    image = work.hypervisor.image(path)
     if image is None:
         raise _refused(ImageFault.MISSING)
-    head = work.hypervisor.first_bytes(disk.below, HEAD_BYTES)
-    fault = fault_in(head, max(len(head), image.capacity) if head else 0, FileKind(disk.format_below))
+    head = work.hypervisor.first_bytes(path, HEAD_BYTES)
+    fault = fault_in(head, max(len(head), image.capacity) if head else 0, kind)
     if fault is not None:
         raise _refused(fault)
     if image.below:
@@ -162,5 +162,5 @@ def take_back_file(work: Work) -> Result:
 
 def _is_used(work: Work, path: str) -> bool:
     lies_in_a_drive = Disk.objects.filter(path=path, vm__deleted_at=None).exclude(vm=work.vm).exists()
-    others = Operation.objects.filter(action=Action.CREATE, finished_at=None).exclude(pk=work.operation.pk)
+    others = Operation.objects.filter(action__in=BRINGS_A_FILE, finished_at=None).exclude(pk=work.operation.pk)
     return lies_in_a_drive or any(other.arguments.get("cdrom") == path for other in others)

@@ -22,10 +22,16 @@ from vms.rules.timeline import What
 
 def set_mode(work: Work) -> Result:
     """Not if somebody has set another one since the person looked."""
-    there, chosen = _mark_at_node(work), Mode(work.operation.arguments["mode"])
-    if (there.mode or "") not in {chosen, work.operation.arguments["was"]}:
+    if "mode" not in work.operation.arguments:
+        return Done()
+    require_mode_unchanged(work)
+    return _become(work, _mark_at_node(work), Kind.TEMPLATE, Mode(work.operation.arguments["mode"]))
+
+
+def require_mode_unchanged(work: Work) -> None:
+    arguments = work.operation.arguments
+    if "mode" in arguments and (_mark_at_node(work).mode or "") not in {arguments["mode"], arguments["was"]}:
         raise StepFailed(Problem.CHANGED_MEANWHILE)
-    return _become(work, there, Kind.TEMPLATE, chosen)
 
 
 def become_template(work: Work) -> Result:

@@ -2,7 +2,8 @@
 
 from django.utils import timezone
 
-from vms.models import Disk, Event, Vm
+from vms.models import Event, Vm
+from vms.models.disk import machines_with
 from vms.operations.settling import settle
 from vms.operations.steps.power import cut_power
 from vms.operations.steps.work import Done, Result, StepFailed, Work
@@ -22,18 +23,14 @@ def clear_away(work: Work) -> Result:
 
 def check_disks_are_free(work: Work) -> Result:
     """Refuse to delete an image that another machine or another image still needs."""
-    for path in _disks_to_delete(work):
-        machines = _machines_with(path, other_than=work.vm)
-        users = [*machines, *work.hypervisor.disks_on_top_of(path)]
+    paths = _disks_to_delete(work)
+    machines = machines_with(paths, other_than=work.vm)
+    for path in paths:
+        names = [vm.display_name for vm in machines.get(path, [])]
+        users = [*names, *work.hypervisor.disks_on_top_of(path)]
         if users:
             raise StepFailed(Problem.DISK_IN_USE, users=", ".join(sorted(users)))
     return Done()
-
-
-def _machines_with(path: str, *, other_than: Vm) -> list[str]:
-    """On any node: the same path may be the same storage."""
-    others = Disk.objects.filter(path=path, vm__deleted_at=None).exclude(vm=other_than)
-    return list(others.values_list("vm__display_name", flat=True))
 
 
 def _disks_to_delete(work: Work) -> list[str]:

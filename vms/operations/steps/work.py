@@ -28,10 +28,13 @@ class Again:
     phase: Phase = Phase.TALKING_TO_NODE
 
 
-class StepFailed(Exception):
-    """It cannot be done, and here is why."""
+JsonValue = str | list[tuple[str, str]]
 
-    def __init__(self, problem: Problem, **values: str) -> None:
+
+class StepFailed(Exception):
+    """It cannot be done, and here is why. Raised from what the node said, that is kept as evidence."""
+
+    def __init__(self, problem: Problem, **values: JsonValue) -> None:
         super().__init__(problem)
         self.problem = problem
         self.values = values
