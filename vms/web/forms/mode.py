@@ -6,7 +6,6 @@ from django.utils.translation import pgettext_lazy
 from vms import labels
 from vms.rules.kinds import Mode
 
-CHOICES = [(mode.value, labels.MODE[mode]) for mode in Mode]
 NEW_TEMPLATE_MODES = (Mode.READY_FOR_USE, Mode.MAINTENANCE)
 """What a machine may be as soon as it becomes a template: its guest is installed already."""
 
@@ -20,10 +19,3 @@ def mode_field(modes: tuple[Mode, ...] = tuple(Mode)) -> forms.TypedChoiceField:
         widget=forms.RadioSelect,
         error_messages={"required": pgettext_lazy("form field", "Choose a mode.")},
     )
-
-
-class ModeForm(forms.Form):
-    """was: the mode when the form was opened, so that nobody undoes what somebody else has set meanwhile."""
-
-    mode = mode_field()
-    was = forms.ChoiceField(choices=[("", ""), *CHOICES], required=False, widget=forms.HiddenInput)

@@ -63,8 +63,3 @@ def mode_and_who_set_it(vm: Vm) -> str:
         return mode_of(vm)
     person = vm.mode_set_by_name or str(labels.ANOTHER_TOOL)
     return str(labels.MODE_SET_BY) % {"mode": mode_of(vm), "person": person, "since": formats.clock(vm.mode_set_at)}
-
-
-def changed_meanwhile(vm: Vm) -> str:
-    """A sentence."""
-    return str(labels.MODE_CHANGED_MEANWHILE) % {"vm": vm.display_name, "mode": mode_and_who_set_it(vm)}

@@ -1,0 +1,1 @@
+"""The form in which a machine is edited, part by part."""

@@ -1,0 +1,60 @@
+"""A machine as it was when somebody opened its form: signed, the form carries it along."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from time import time
+from typing import Any
+
+from django.core.signing import BadSignature, Signer
+
+from vms.models import Vm
+from vms.operations.definitions import hardware_of
+from vms.rules.differences import difference
+from vms.rules.hardware import Hardware
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """digest: of the definition that was read; at: seconds since 1970. The rest is the panel's own."""
+
+    hardware: Hardware
+    digest: str
+    display_name: str
+    mode: str
+    notes: str
+    protected: bool
+    at: float
+
+    def is_still_so(self, now: Opened) -> bool:
+        """Whether all of it that people are shown is as it was. What they are not shown may differ."""
+        own = all(getattr(self, name) == getattr(now, name) for name in _OWN)
+        return own and not difference(self.hardware, now.hardware)
+
+    def token(self, vm: Vm) -> str:
+        facts = {**asdict(self), "hardware": self.hardware.as_arguments()}
+        return _signer(vm).sign_object(facts, compress=True)
+
+
+def open_now(vm: Vm) -> Opened | None:
+    """None while nobody has read the machine's definition."""
+    hardware = hardware_of(vm)
+    if hardware is None:
+        return None
+    return Opened(hardware, vm.definition.digest, vm.display_name, vm.mode, vm.notes, vm.protected, time())
+
+
+def opened_before(vm: Vm, token: str) -> Opened | None:
+    """None for what this panel has not signed for this machine, or not in this version."""
+    try:
+        facts: dict[str, Any] = _signer(vm).unsign_object(token)
+        return Opened(**{**facts, "hardware": Hardware.from_arguments(facts["hardware"])})
+    except (BadSignature, KeyError, TypeError, ValueError):
+        return None
+
+
+_OWN = ("display_name", "mode", "notes", "protected")
+
+
+def _signer(vm: Vm) -> Signer:
+    return Signer(salt=f"vms.edit.{vm.pk}")
