@@ -1,4 +1,4 @@
-"""A template made from an ISO image, from a disk image or from nothing: with everything it needs, or not at all."""
+"""A machine made from an ISO image, from a disk image or from nothing: with everything it needs, or not at all."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from directory.models import Person
 from tests.images import MIB, RAW, iso, qcow2
 from tests.operations.streaming import pool_of, take_steps
 from tests.operations.test_storing import bring
+from tests.operations.working import ask as ask_of
 from tests.operations.working import fresh, leave_to_a_dead_worker, look, status_of, step
-from vms.hypervisor.errors import NoSpace
+from vms.hypervisor.errors import NoSpace, NotEnoughMemory
 from vms.hypervisor.fake import FakeNode
 from vms.hypervisor.fake_node import FakeImage
 from vms.hypervisor.machine_xml import describe
 from vms.models import BroughtImage, Node, Operation, StoredFile, Vm
 from vms.operations.announcing import announce
-from vms.operations.creating import FileGone, Source, request_template
+from vms.operations.creating import FileGone, Source, request_machine
 from vms.operations.making import NamesTaken
 from vms.operations.planning import Wish
 from vms.operations.recovering import recover
 from vms.operations.requesting import cancel
 from vms.operations.steps import bringing
 from vms.operations.storing import StillNeeded, remove
+from vms.rules.actions import Action
 from vms.rules.images import FileKind, ImageFault
-from vms.rules.kinds import Kind, Mode
+from vms.rules.kinds import Kind, Link, Mode
+from vms.rules.power import Wanted
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 
@@ -50,8 +53,12 @@ def every_byte_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask(node: Node, by: Person, source: Source | None = None, name: str = "debian", **wish: Any) -> Operation:
     wish = {"capacity": 2 * GIB, "network": "", "notes": "For <tests>", "os_name": "Debian 12", **wish}
-    chosen = Wish(name, pool_of(node), 64 * MIB, 1, kind=Kind.TEMPLATE, mode=Mode.FIRST_INSTALLATION, **wish)
-    return request_template(chosen, source or Source(), uuid4(), by=by)
+    wish = {"kind": Kind.TEMPLATE, "mode": Mode.FIRST_INSTALLATION, **wish}
+    return request_machine(Wish(name, pool_of(node), 64 * MIB, 1, **wish), source or Source(), uuid4(), by=by)
+
+
+def ask_vm(node: Node, by: Person, source: Source | None = None, **wish: Any) -> Operation:
+    return ask(node, by, source, "web", kind=Kind.VM, mode=None, **wish)
 
 
 def at_node(operation: Operation, there: FakeNode) -> Any:
@@ -246,6 +253,55 @@ def test_a_name_is_taken_once(node: Node, anna: Person) -> None:
     ask(node, anna)
     with pytest.raises(NamesTaken):
         ask(node, anna, name="DEBIAN")
+
+
+def test_a_vm_has_no_mode_and_stays_off_if_nobody_asked_for_more(node: Node, alpha: FakeNode, anna: Person) -> None:
+    operation = ask_vm(node, anna)
+    assert status_of(operation.vm) == "Stopped, creating"
+    assert take_steps(operation).progress == Progress.SUCCEEDED
+    found = at_node(operation, alpha)
+    assert (found.panel.kind, found.panel.mode, found.panel.link) == (Kind.VM, None, Link.NONE)
+    look(operation.vm)
+    assert status_of(operation.vm) == "Stopped"
+
+
+def test_a_vm_from_an_iso_boots_from_it_first_and_then_from_its_disk(node: Node, alpha: FakeNode, anna: Person) -> None:
+    operation = take_steps(ask_vm(node, anna, Source(bring(iso(), anna)), start=True))
+    assert operation.progress == Progress.SUCCEEDED
+    assert at_node(operation, alpha).boot_devices == ("cdrom", "hd")
+    look(operation.vm)
+    assert (status_of(operation.vm), fresh(operation.vm).wanted) == ("Running", Wanted.RUNNING)
+
+
+def test_a_vm_made_of_an_image_starts_when_its_disk_stands_alone(node: Node, alpha: FakeNode, anna: Person) -> None:
+    operation = ask_vm(node, anna, Source(bring(RAW, anna, "disk", FileKind.RAW)), start=True)
+    take_steps(operation, 6)
+    assert alpha.calls.count("start") == 0
+    assert status_of(operation.vm) == "Stopped, creating"
+    alpha.end_pull(operation.vm_id, "vda")
+    assert take_steps(operation).progress == Progress.SUCCEEDED
+    look(operation.vm)
+    assert status_of(operation.vm) == "Running"
+    assert len(alpha.images) == 1
+
+
+def test_a_vm_that_does_not_start_stays_as_it_was_made(node: Node, alpha: FakeNode, anna: Person) -> None:
+    alpha.fail_next("start", NotEnoughMemory("cannot set up guest memory"))
+    operation = take_steps(ask_vm(node, anna, Source(bring(iso(), anna)), start=True))
+    assert (operation.progress, operation.problem) == (Progress.FAILED, Problem.NOT_ENOUGH_MEMORY)
+    assert operation.arguments["cdrom"] in alpha.images
+    assert {disk.source for disk in at_node(operation, alpha).disks} == set(alpha.images)
+    assert status_of(operation.vm) == "Stopped"
+    alpha.calls.clear()
+    assert take_steps(ask_of(operation.vm, Action.START, anna)).progress == Progress.SUCCEEDED
+
+
+def test_a_vm_that_is_cancelled_leaves_nothing(node: Node, alpha: FakeNode, anna: Person) -> None:
+    operation = ask_vm(node, anna, Source(bring(RAW, anna, "disk", FileKind.RAW)), start=True)
+    take_steps(operation, 4)
+    assert cancel(operation, by=anna)
+    assert take_steps(operation).progress == Progress.CANCELLED
+    assert nothing_is_left(operation, alpha)
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_what_is_so_already_when_its_turn_comes_succeeds_without_doing_anything(
     alpha.become(vm.pk, power, PowerReason.BY_REQUEST if power is Power.PAUSED else PowerReason.SHUT_DOWN)
     look(vm)
     assert work(operation).progress == Progress.SUCCEEDED
-    assert set(alpha.calls) <= {"machine", "machines", "xml_of"}
+    assert set(alpha.calls) <= {"machine", "machines", "definition"}
     assert (fresh(vm).wanted, status_of(vm)) == (wanted, status)
 
 

@@ -1,4 +1,4 @@
-"""From what a person filled in to a template that is being made."""
+"""From what a person filled in to a machine that is being made from nothing, or from an image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from vms.models import Operation, StoredFile
 from vms.models.viewer import Viewer
 from vms.operations.planning import Wish, fresh_macs, image_path, new_machine
 from vms.operations.requesting import MakingOrder, NewMachine, request_machines
-from vms.operations.storing import name_at_node
+from vms.operations.storing import FileGone as FileGone
+from vms.operations.storing import name_at_node, require_kept
 from vms.rules.actions import Action
 from vms.rules.images import FileKind
 from vms.rules.making import DiskPlan, Plan
@@ -29,16 +30,12 @@ class Source:
     format: FileKind | None = None
 
 
-class FileGone(Exception):
-    """Somebody removed the uploaded file meanwhile."""
-
-
-def request_template(wish: Wish, source: Source, key: UUID | None, *, by: Viewer) -> Operation:
+def request_machine(wish: Wish, source: Source, key: UUID | None, *, by: Viewer) -> Operation:
     """Promise to make it. FileGone, NamesTaken."""
     order = MakingOrder(Action.CREATE, wish.pool.node, [_planned(wish, source)], key)
     with transaction.atomic():
-        if source.file is not None and not StoredFile.objects.select_for_update().filter(pk=source.file.pk).exists():
-            raise FileGone
+        if source.file is not None:
+            require_kept(source.file.pk)
         return request_machines(order, None, by=by)[0]
 
 
@@ -51,6 +48,7 @@ def _planned(wish: Wish, source: Source) -> NewMachine:
         vcpus=wish.vcpus,
         network=wish.network,
         macs=tuple(fresh_macs(1)),
+        start=wish.start,
         cdrom=join(wish.pool.folder, name_at_node(file)) if file is not None and file.is_iso else "",
         file=file.pk if file is not None else None,
     )

@@ -63,6 +63,9 @@ PLAIN = POWER | {Action.DELETE}
 MAKES_A_MACHINE = frozenset({Action.PERSISTENT, Action.CLONE, Action.CREATE})
 """Their operation belongs to the machine that is being made, not to the one it is made from."""
 
+BRINGS_A_FILE = frozenset({Action.CREATE, Action.EDIT})
+"""They may begin with an uploaded file that is brought to the node."""
+
 FILLS_DISKS = MAKES_A_MACHINE | {Action.STREAM}
 """Jobs in which a machine's disks are copied from what is below them until they stand alone."""
 

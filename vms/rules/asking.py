@@ -31,6 +31,10 @@ def _no_process_is_left(facts: Facts, status: Status, action: Action) -> bool:
     return action is Action.POWER_OFF and status.main is Main.CRASHED and facts.power not in HAS_PROCESS
 
 
+def _is_protected(facts: Facts, _status: Status, action: Action) -> bool:
+    return facts.protected and action is Action.DELETE
+
+
 def _run_slot_is_taken(facts: Facts, _status: Status, action: Action) -> bool:
     superseded = MAY_SUPERSEDE.get(action, frozenset())
     return SLOT.get(action) is Slot.RUN and facts.run is not None and facts.run not in superseded
@@ -74,6 +78,7 @@ _NEEDS_NO_JOB = frozenset(
 
 _IN_THE_WAY: Sequence[tuple[Callable[[Facts, Status, Action], bool], Reason]] = (
     (_no_process_is_left, Reason.NO_PROCESS_LEFT),
+    (_is_protected, Reason.IS_PROTECTED),
     (_run_slot_is_taken, Reason.RUN_SLOT_TAKEN),
     (_is_being_changed, Reason.IS_BEING_CHANGED),
     (_is_being_copied, Reason.IS_BEING_COPIED),

@@ -37,6 +37,8 @@ class Request(StrEnum):
 
     NOTES = "notes"
     TAGS = "tags"
+    PROTECT = "protect"
+    UNPROTECT = "unprotect"
     CANCEL = "cancel"
     CLOSE = "close"
     ACKNOWLEDGE = "acknowledge"
@@ -44,6 +46,8 @@ class Request(StrEnum):
     TRY_NODE = "try_node"
     ADD_NODE = "add_node"
     REMOVE_NODE = "remove_node"
+    BEGIN_MAINTENANCE = "begin_maintenance"
+    END_MAINTENANCE = "end_maintenance"
     UPLOAD = "upload"
     REMOVE_IMAGE = "remove_image"
     USE_OVER = "use_over"
@@ -88,12 +92,15 @@ ABOUT: Mapping[Area, frozenset[str]] = {
     Area.MACHINES: frozenset(
         (set(Action) - POWER - {Action.USERS, Action.GROUPS})
         | {Request.NOTES, Request.TAGS, Request.CANCEL, Request.CLOSE, Request.ACKNOWLEDGE, Request.LIMIT}
-        | {Request.USE_OVER}
+        | {Request.PROTECT, Request.UNPROTECT, Request.USE_OVER}
         | {What.FOUND, What.RENAMED, What.DEFINITION_CHANGED, What.MOVED, What.GONE, What.BACK, What.MODE_CHANGED}
     ),
     Area.RIGHTS: frozenset({Action.USERS, Action.GROUPS}),
     Area.IMAGES: frozenset({Request.UPLOAD, Request.REMOVE_IMAGE}),
-    Area.NODES: frozenset({Request.TRY_NODE, Request.ADD_NODE, Request.REMOVE_NODE, What.NODE_LOST, What.NODE_FOUND}),
+    Area.NODES: frozenset(
+        {Request.TRY_NODE, Request.ADD_NODE, Request.REMOVE_NODE, What.NODE_LOST, What.NODE_FOUND}
+        | {Request.BEGIN_MAINTENANCE, Request.END_MAINTENANCE}
+    ),
     Area.LOGINS: frozenset({Request.LOG_IN, Request.LOG_OUT}),
 }
 BEGINS_WITH: Mapping[Area, tuple[str, ...]] = {Area.ACCOUNTS: ("people:", "account:")}

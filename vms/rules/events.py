@@ -11,6 +11,8 @@ class Happening(StrEnum):
     UNDEFINED = "undefined"
     JOB_CHANGED = "job_changed"
     DEVICES_CHANGED = "devices_changed"
+    MEMORY_CHANGED = "memory_changed"
+    """Its guest has given some back, or taken some."""
     AGENT_CHANGED = "agent_changed"
     IO_ERROR = "io_error"
     WATCHDOG = "watchdog"

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     MUST_BE_STOPPED = "must_be_stopped"
     NO_SCREEN_WHILE_STOPPED = "no_screen_while_stopped"
     NO_PROCESS_LEFT = "no_process_left"
+    IS_PROTECTED = "is_protected"
     # the template's mode
     MODE_IS_READY = "mode_is_ready"
     MODE_IS_MAINTENANCE = "mode_is_maintenance"

@@ -61,7 +61,7 @@ class Facts:
     """All that the status depends on. Each comes from exactly one writer.
 
     has_dependants: other machines' disks still need its own; linked: its own still need
-    another's; changes: what it is, is just being changed.
+    another's; changes: what it is, is just being changed; protected: it must not be deleted.
     """
 
     kind: Kind
@@ -73,6 +73,7 @@ class Facts:
     run: Action | None = None
     job: Second | None = None
     changes: bool = False
+    protected: bool = False
     mode: Mode | None = None
     has_dependants: bool = False
     linked: bool = False

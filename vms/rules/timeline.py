@@ -23,6 +23,8 @@ class What(StrEnum):
     NODE_LOST = "node_lost"
     NODE_FOUND = "node_found"
     NODE_REMOVED = "node_removed"
+    MAINTENANCE_BEGAN = "maintenance_began"
+    MAINTENANCE_ENDED = "maintenance_ended"
     REQUESTED = "requested"
     OPERATION_ENDED = "operation_ended"
     MODE_CHANGED = "mode_changed"

@@ -15,16 +15,9 @@ from vms.operations.requesting import holder_of
 from vms.rules.actions import Action, Risk, risk_of
 from vms.rules.asking import possible
 from vms.rules.status import Second
+from vms.web.presenters.deleting import Fates, fates_of_disks
 from vms.web.presenters.hiding import node_name
 from vms.web.presenters.holding import why_off
-
-
-@dataclass(frozen=True, slots=True)
-class DiskChoice:
-    """A disk that goes with the machine unless it is kept."""
-
-    target: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,7 @@ class Confirmation:
     title: str
     text: str
     points: list[str]
-    disks: list[DiskChoice]
+    disks: Fates
     label: str
     danger: bool
     url: str
@@ -55,7 +48,7 @@ def confirmation(vm: Vm, action: Action, key: UUID, viewer: Viewer) -> Confirmat
         title=title,
         text=str(consequence) % names if consequence else str(labels.ACTION_TIP[action]),
         points=_points(vm, action),
-        disks=_disks(vm) if action is Action.DELETE else [],
+        disks=fates_of_disks(vm, viewer) if action is Action.DELETE else Fates(),
         label=str(labels.ACTION[action]),
         danger=risk_of(action) is Risk.LOSES_DATA,
         url=reverse("vms:action", args=[vm.uuid, action.replace("_", "-")]),
@@ -73,7 +66,3 @@ def _points(vm: Vm, action: Action) -> list[str]:
     if second is Second.BACKING_UP:
         points.append(labels.BACKUP_WILL_BE_CANCELLED)
     return [str(point) for point in points]
-
-
-def _disks(vm: Vm) -> list[DiskChoice]:
-    return [DiskChoice(disk.target, disk.path) for disk in vm.disks.all() if disk.made_by_panel and disk.path]

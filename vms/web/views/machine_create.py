@@ -1,4 +1,4 @@
-"""A template made from nothing, or from an image."""
+"""A VM or a template made from nothing, or from an image: the same page for two kinds."""
 
 from __future__ import annotations
 
@@ -8,38 +8,40 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from vms import labels
 from vms.models import Operation
-from vms.operations.creating import FileGone, request_template
+from vms.operations.creating import FileGone, request_machine
 from vms.operations.making import NamesTaken
 from vms.operations.permission import may_make
 from vms.operations.planning import MIB
-from vms.web.forms.template import USUAL_MEMORY, TemplateForm
+from vms.rules.kinds import Kind
+from vms.web.forms.machine import USUAL_MEMORY, MachineForm
+from vms.web.lists.for_people import title_for
 from vms.web.presenters.places import nodes_out, why_out
-from vms.web.requests import PanelRequest, submission_key
+from vms.web.requests import PanelRequest, list_of, submission_key
 
 CONFLICT, INVALID = 409, 422
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create(request: PanelRequest) -> HttpResponse:
+def create(request: PanelRequest, kind: Kind) -> HttpResponse:
     if not may_make(request.user):
         raise PermissionDenied
     if request.method != "POST":
-        return _show(request, TemplateForm())
-    form = TemplateForm(request.POST)
+        return _show(request, MachineForm(kind))
+    form = MachineForm(kind, request.POST)
     operation = _requested(request, form)
     if operation is None:
         return _show(request, form, status=INVALID)
-    name = form.cleaned_data["name"]
-    messages.success(request, _("The template %(name)s is being made.") % {"name": name})
+    messages.success(request, str(labels.IS_BEING_MADE[kind]) % {"vm": form.wish.name})
     return redirect("vms:page", operation.vm_id)
 
 
-def _requested(request: PanelRequest, form: TemplateForm) -> Operation | None:
+def _requested(request: PanelRequest, form: MachineForm) -> Operation | None:
     """None if something stands against it, and the form says what."""
     if not form.is_valid():
         return None
@@ -48,7 +50,7 @@ def _requested(request: PanelRequest, form: TemplateForm) -> Operation | None:
     if form.errors:
         return None
     try:
-        return request_template(form.wish, form.begins_with, submission_key(request), by=request.user)
+        return request_machine(form.wish, form.begins_with, submission_key(request), by=request.user)
     except NamesTaken as taken:
         form.add_error("name", str(labels.NAMES_TAKEN % {"count": 1, "names": ", ".join(taken.names)}))
     except FileGone:
@@ -56,12 +58,17 @@ def _requested(request: PanelRequest, form: TemplateForm) -> Operation | None:
     return None
 
 
-def _show(request: PanelRequest, form: TemplateForm, *, status: int = 200) -> HttpResponse:
+def _show(request: PanelRequest, form: MachineForm, *, status: int = 200) -> HttpResponse:
     memory = form.cleaned_data.get("memory", USUAL_MEMORY) if form.is_bound else USUAL_MEMORY
     context = {
         "form": form,
+        "title": labels.CREATE_TITLE[form.kind],
+        "lead": labels.CREATE_LEAD[form.kind],
+        "url": request.path,
+        "list_title": title_for(request.user, form.kind),
+        "list_url": reverse(list_of(form.kind)),
         "nodes_out": nodes_out(form.candidates, memory * MIB),
         "has_places": any(each.pools for each in form.candidates),
         "key": uuid4(),
     }
-    return render(request, "templates/create.html", context, status=status)
+    return render(request, "vms/create.html", context, status=status)

@@ -1,4 +1,4 @@
-"""The form for a new template: what it offers, what it refuses, and where it leads."""
+"""The form for a new VM or template: what it offers, what it refuses, and where it leads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from vms.rules.kinds import Kind, Mode
 
 pytestmark = pytest.mark.django_db
 
-URL = "/templates/create/"
+URLS = {Kind.VM: "/vms/create/", Kind.TEMPLATE: "/templates/create/"}
+LISTS = {Kind.VM: "/vms/", Kind.TEMPLATE: "/templates/"}
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 
@@ -46,7 +47,7 @@ def browser(anna: Person) -> Client:
     return browser_of(anna)
 
 
-def send(browser: Client, pool: StoragePool, /, **fields: object) -> Any:
+def send(browser: Client, pool: StoragePool, /, of_kind: Kind = Kind.TEMPLATE, **fields: object) -> Any:
     form = {
         "key": str(uuid4()),
         "name": "debian",
@@ -62,7 +63,7 @@ def send(browser: Client, pool: StoragePool, /, **fields: object) -> Any:
         "capacity": "",
         "network": "",
     }
-    return browser.post(URL, {**form, "pool": str(pool.pk), **fields})
+    return browser.post(URLS[of_kind], {**form, "pool": str(pool.pk), **fields})
 
 
 def errors(answer: Any) -> dict[str, str]:
@@ -73,38 +74,51 @@ def errors(answer: Any) -> dict[str, str]:
     }
 
 
-def test_it_is_promised_and_shown(browser: Client, pool: StoragePool) -> None:
-    answer = send(browser, pool, notes="For all\x01", os_name="Debian 12", capacity="3", network="default")
+@pytest.mark.parametrize(("kind", "mode"), [(Kind.VM, ""), (Kind.TEMPLATE, Mode.FIRST_INSTALLATION)])
+def test_it_is_promised_and_shown(browser: Client, pool: StoragePool, kind: Kind, mode: str) -> None:
+    answer = send(browser, pool, kind, notes="For all\x01", os_name="Debian 12", capacity="3", network="default")
     vm = Vm.objects.get()
     assert answer["Location"] == f"/vms/{vm.pk}/"
-    assert (vm.kind, vm.mode, vm.notes, vm.os_name) == (Kind.TEMPLATE, Mode.FIRST_INSTALLATION, "For all", "Debian 12")
+    assert (vm.kind, vm.mode, vm.notes, vm.os_name) == (kind, mode, "For all", "Debian 12")
     operation = Operation.objects.get()
     assert (operation.action, operation.arguments["network"]) == (Action.CREATE, "default")
     assert operation.arguments["disks"][0]["capacity"] == 3 * GIB
     assert "Stopped, creating" in browser.get(answer["Location"]).content.decode()
 
 
-def test_the_same_submitted_twice_is_one(browser: Client, pool: StoragePool) -> None:
+@pytest.mark.parametrize(("kind", "starts"), [(Kind.VM, True), (Kind.TEMPLATE, False)])
+def test_only_a_vm_can_be_started_at_once(browser: Client, pool: StoragePool, kind: Kind, starts: bool) -> None:
+    assert ('name="start"' in browser.get(URLS[kind]).content.decode()) == starts
+    send(browser, pool, kind, start="on")
+    assert Operation.objects.get().arguments["start"] == starts
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_same_submitted_twice_is_one(browser: Client, pool: StoragePool, kind: Kind) -> None:
     key = str(uuid4())
-    first, second = (send(browser, pool, key=key) for _ in range(2))
+    first, second = (send(browser, pool, kind, key=key) for _ in range(2))
     assert first["Location"] == second["Location"]
     assert Operation.objects.count() == 1
 
 
-def test_it_offers_what_was_uploaded_each_where_it_belongs(browser: Client, pool: StoragePool, anna: Person) -> None:
+@pytest.mark.parametrize("of_kind", Kind)
+def test_it_offers_what_was_uploaded_each_where_it_belongs(
+    browser: Client, pool: StoragePool, anna: Person, of_kind: Kind
+) -> None:
     bring(iso(), anna, "debian.iso")
     bring(RAW, anna, "old disk", FileKind.RAW)
-    page = lxml.html.fromstring(browser.get(URL).content.decode())
+    page = lxml.html.fromstring(browser.get(URLS[of_kind]).content.decode())
     offered = {name: page.xpath(f"//select[@name='{name}']/option/text()") for name in ("iso", "image")}
     assert offered == {"iso": ["–", "debian.iso (64 KiB)"], "image": ["–", "old disk (1 MiB)"]}
 
 
+@pytest.mark.parametrize("of_kind", Kind)
 @pytest.mark.parametrize(("source", "kind"), [("iso", FileKind.ISO), ("upload", FileKind.RAW)])
 def test_it_begins_with_an_uploaded_file(
-    browser: Client, pool: StoragePool, anna: Person, source: str, kind: FileKind
+    browser: Client, pool: StoragePool, anna: Person, source: str, kind: FileKind, of_kind: Kind
 ) -> None:
     file = bring(iso() if kind is FileKind.ISO else RAW, anna, "file", kind)
-    send(browser, pool, source=source, **{"iso" if kind is FileKind.ISO else "image": file.pk})
+    send(browser, pool, of_kind, source=source, **{"iso" if kind is FileKind.ISO else "image": file.pk})
     arguments = Operation.objects.get().arguments
     assert arguments["file"] == file.pk
     assert arguments["disks"][0]["format_below"] == ("" if kind is FileKind.ISO else "raw")
@@ -145,7 +159,7 @@ def test_a_file_of_the_other_kind_is_not_taken(browser: Client, pool: StoragePoo
 def test_what_is_wrong_is_said_at_the_field_and_nothing_is_asked_for(
     browser: Client, pool: StoragePool, fields: dict[str, str], field: str, words: str
 ) -> None:
-    answer = send(browser, pool, **fields)
+    answer = send(browser, pool, Kind.VM, **fields)
     assert answer.status_code == 422
     found = errors(answer)
     assert list(found) == [field]
@@ -161,19 +175,22 @@ def test_a_disk_is_not_smaller_than_its_image(browser: Client, pool: StoragePool
 
 def test_a_taken_name_is_said_at_the_name(browser: Client, pool: StoragePool) -> None:
     send(browser, pool)
-    assert "already: Debian" in errors(send(browser, pool, name="Debian"))["name"]
+    assert "already: Debian" in errors(send(browser, pool, Kind.VM, name="Debian"))["name"]
 
 
 def test_nodes_that_are_out_say_why(browser: Client, pool: StoragePool, second_node: Node) -> None:
     Node.objects.filter(pk=second_node.pk).update(duty=Duty.MAINTENANCE)
-    page = browser.get(URL).content.decode()
+    page = browser.get(URLS[Kind.VM]).content.decode()
     assert "Node beta is in maintenance" in page
     assert "alpha: images" in page
 
 
-def test_only_who_makes_machines_is_offered_it(pool: StoragePool, otto: Person, anna: Person) -> None:
-    other = browser_of(otto)
-    assert (other.get(URL).status_code, send(other, pool).status_code) == (403, 403)
-    assert URL not in other.get("/templates/").content.decode()
-    assert URL in browser_of(anna).get("/templates/").content.decode()
+@pytest.mark.parametrize("kind", Kind)
+def test_only_who_makes_machines_is_offered_it(pool: StoragePool, otto: Person, anna: Person, kind: Kind) -> None:
+    other, url = browser_of(otto), URLS[kind]
+    assert (other.get(url).status_code, send(other, pool, kind).status_code) == (403, 403)
+    assert url not in other.get(LISTS[kind]).content.decode()
     assert not Operation.objects.exists()
+    page = lxml.html.fromstring(browser_of(anna).get(LISTS[kind]).content.decode())
+    assert page.xpath("//*[@class='empty']//a/@href") == [url]
+    assert page.xpath("//main//a[@class='button button--primary']/@href") == [url, url]  # one stays beside the search

@@ -1,4 +1,4 @@
-"""Templates made on real nodes: from an ISO image, from disk images, and what is left when that fails."""
+"""Machines made on real nodes: from an ISO image, from disk images, and what is left when that fails."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from directory.models import Person
 from tests.images import iso
 from tests.nodes import Nodes, wait_until
 from tests.operations.test_storing import bring
-from tests.operations.working import look, step
+from tests.operations.working import fresh, look, step
+from vms.hypervisor.machine_xml import describe
 from vms.models import Node, Operation, StoragePool
 from vms.operations import reaching
-from vms.operations.creating import Source, request_template
+from vms.operations.creating import Source, request_machine
 from vms.operations.planning import Wish
 from vms.operations.requesting import cancel
 from vms.rules.images import FileKind, ImageFault
@@ -55,8 +56,14 @@ def pool(empty_nodes: Nodes) -> StoragePool:
 
 
 def ask(pool: StoragePool, by: Person, source: Source, **wish: Any) -> Operation:
-    chosen = {"network": "", "kind": Kind.TEMPLATE, "mode": Mode.FIRST_INSTALLATION, "notes": "A <template> & more"}
-    return request_template(Wish("debian", pool, 64 * MIB, 1, **chosen | wish), source, uuid4(), by=by)
+    chosen: dict[str, Any] = {
+        "network": "",
+        "kind": Kind.TEMPLATE,
+        "mode": Mode.FIRST_INSTALLATION,
+        "notes": "A <template> & more",
+    }
+    chosen = {"memory": 64 * MIB, "vcpus": 1, **chosen, **wish}
+    return request_machine(Wish("debian", pool, **chosen), source, uuid4(), by=by)
 
 
 def work(operation: Operation, *, until: Phase | None = None) -> Operation:
@@ -98,6 +105,42 @@ def test_one_from_an_iso_starts_with_it_in_its_drive(pool: StoragePool, empty_no
     assert operation.arguments["cdrom"] in xml
     assert "A &lt;template&gt; &amp; more" in xml
     assert Path(operation.arguments["cdrom"]).read_bytes() == iso(MIB)
+
+
+def test_a_vm_from_an_iso_is_on_when_that_was_asked_for(pool: StoragePool, empty_nodes: Nodes, anna: Person) -> None:
+    source = Source(bring(iso(MIB), anna))
+    operation = work(ask(pool, anna, source, capacity=64 * MIB, kind=Kind.VM, mode=None, start=True))
+    assert operation.progress == Progress.SUCCEEDED, operation.evidence
+    with empty_nodes.alpha.connected() as connection:
+        domain = connection.lookupByUUIDString(str(operation.vm_id))
+        assert domain.isActive()
+        found = describe(domain.XMLDesc())
+    assert (found.panel.kind, found.panel.mode, found.boot_devices) == (Kind.VM, None, ("cdrom", "hd"))
+    assert found.disks[1].source == operation.arguments["cdrom"]
+    look(operation.vm)
+    assert fresh(operation.vm).status.name == "Running"
+
+
+def test_a_vm_made_of_an_image_runs_from_a_disk_of_its_own(
+    pool: StoragePool, empty_nodes: Nodes, anna: Person, tmp_path: Path
+) -> None:
+    source = Source(bring(image(tmp_path, FileKind.QCOW2).read_bytes(), anna, "disk", FileKind.QCOW2))
+    operation = work(ask(pool, anna, source, kind=Kind.VM, mode=None, start=True))
+    assert operation.progress == Progress.SUCCEEDED, operation.evidence
+    (disk,) = images_in(pool)
+    with empty_nodes.alpha.connected() as connection:
+        domain = connection.lookupByUUIDString(str(operation.vm_id))
+        assert domain.isActive()
+        assert [it.source for it in describe(domain.XMLDesc()).disks] == [f"{pool.folder}/{disk}", ""]
+
+
+def test_a_vm_that_does_not_start_stays_as_it_was_made(pool: StoragePool, empty_nodes: Nodes, anna: Person) -> None:
+    source = Source(bring(iso(MIB), anna))
+    operation = ask(pool, anna, source, capacity=MIB, memory=10**15, kind=Kind.VM, mode=None, start=True)
+    assert work(operation).progress == Progress.FAILED
+    with empty_nodes.alpha.connected() as connection:
+        assert not connection.lookupByUUIDString(str(operation.vm_id)).isActive()
+    assert len(images_in(pool)) == 2
 
 
 @pytest.mark.parametrize("kind", [FileKind.QCOW2, FileKind.RAW])
