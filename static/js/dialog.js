@@ -1,5 +1,6 @@
-// a[data-dialog]: the page behind the link asks "are you sure?". Show its [data-dialog-body] in the one
-// dialog, outside every table, so that a row redrawn meanwhile does not close it.
+// a[data-dialog], and the links among a machine's buttons but for those to a page of its own (data-page): the page behind
+// the link asks "are you sure?". Show its [data-dialog-body] in the one dialog, outside every table, so that a row redrawn
+// meanwhile does not close it.
 "use strict";
 
 (() => {
@@ -30,7 +31,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-dialog]");
+    const link = event.target.closest("a[data-dialog], .acts > a:not([data-page])");
     const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
     if (!link || elsewhere) return;
     event.preventDefault();

@@ -14,7 +14,7 @@
   function go(step) {
     const all = rows();
     const row = all[current() ? all.indexOf(current()) + step : 0];
-    const place = row?.querySelector("a[data-more]") ?? row?.querySelector("th a, td a");
+    const place = row?.querySelector("a[aria-expanded]") ?? row?.querySelector("th a, td a");
     place?.focus();
     row?.scrollIntoView({ block: "nearest" });
   }
@@ -32,8 +32,8 @@
     g: () => search("g"),
     j: () => go(1),
     k: () => go(-1),
-    x: () => current()?.querySelector(".cell-check input")?.click(),
-    o: () => current()?.querySelector(".cell-name a, th a")?.click(),
+    x: () => current()?.querySelector("input[name=vm]")?.click(),
+    o: () => current()?.querySelector("th a")?.click(),
     "?": () => help.togglePopover(),
   };
 

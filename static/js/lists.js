@@ -3,7 +3,7 @@
 "use strict";
 
 addEventListener("click", (event) => {
-  const link = event.target.closest('a[href^="?"]:not([data-more])');
+  const link = event.target.closest('a[href^="?"]:not([aria-expanded])');
   if (!link) return;
   const url = new URL(link.getAttribute("href"), location.href);
   url.searchParams.delete("open");

@@ -19,16 +19,17 @@
   // --- morphing ---------------------------------------------------------------------------------
   const keyOf = (row) => row.dataset.live.split(" ")[0] || row.id.replace("-", ":");
   const ownId = (row) => keyOf(row).split(/:(.*)/s)[1];
+  const nameOf = (element) => element.getAttribute("aria-label") ?? element.textContent;
   const said = (row) => [...row.querySelectorAll(".status__text, .glow")].map((part) => part.textContent).join("|");
 
   async function morph(old, fresh) {
     const before = said(old);
-    const held = old.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
+    const held = old.contains(document.activeElement) && nameOf(document.activeElement);
     await htmx.swap({ text: fresh.outerHTML, target: old, swap: "outerMorph", sourceElement: old });
     const row = document.getElementById(fresh.id);
     if (!row) return;
     // a button that became a link is another element: give the focus back to what has the same word
-    if (held && document.activeElement === document.body) row.querySelector(`[aria-label="${CSS.escape(held)}"]`)?.focus();
+    if (held && document.activeElement === document.body) [...row.querySelectorAll("a, button")].find((it) => nameOf(it) === held)?.focus();
     if ("live" in row.dataset && said(row) !== before) glow(row);
   }
 
@@ -54,7 +55,7 @@
     const opened = [];
     for (const fresh of page.querySelectorAll("[data-live][id]")) {
       const old = document.getElementById(fresh.id);
-      if (old?.querySelector('a[data-more][aria-expanded="true"]')) opened.push(old);
+      if (old?.querySelector('a[aria-expanded="true"]')) opened.push(old);
       else if (old) await morph(old, fresh);
     }
     await refetch(opened);
@@ -235,7 +236,7 @@
 
   // --- "+": opens a row in place, and the address remembers it -----------------------------------
   document.addEventListener("click", async (event) => {
-    const link = event.target.closest("a[data-more]");
+    const link = event.target.closest("a[aria-expanded]");
     const row = link?.closest("[data-live]");
     if (!row || event.ctrlKey || event.metaKey || event.shiftKey || !row.closest("[data-rows-url]")) return;
     event.preventDefault();

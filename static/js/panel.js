@@ -80,7 +80,7 @@ const panel = (() => {
     ctx.row = row?.id;
     if (row) ctx.target = row;
     // an opened row comes back opened
-    const opened = row?.querySelector('a[data-more][aria-expanded="true"]');
+    const opened = row?.querySelector('a[aria-expanded="true"]');
     if (opened) ctx.request.action += opened.search;
   });
 

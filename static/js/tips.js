@@ -5,7 +5,7 @@
 
 (() => {
   const words = document.getElementById("tips")?.dataset ?? {};
-  const having = "button[popovertarget][aria-disabled], .act[aria-label], .acts > [aria-label], .status[data-state]";
+  const having = "button[popovertarget][aria-disabled], .act[aria-label], .acts > *, .status[data-state]";
   const [patience, grace, gap] = [250, 250, 6];
   const clock = (options) => new Intl.DateTimeFormat(document.documentElement.lang || "en", options);
   const main = document.getElementById("main");
@@ -38,7 +38,7 @@
   }
 
   function saidOf(element) {
-    const label = element.getAttribute("aria-label");
+    const label = element.getAttribute("aria-label") ?? element.textContent;
     if (element.matches("[popovertarget][aria-disabled]")) {
       return { title: words.off.replace("{}", label), lines: whyOff(element), state: stateOf(element) };
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -45,8 +46,9 @@ class Panel:
         uuid = machine.uuid if isinstance(machine, Machine) else machine
         return self.page.locator(f"#vm-{uuid}")
 
-    def button(self, machine: Machine, label: str) -> Locator:
-        return self.row(machine).get_by_label(label, exact=True)
+    def button(self, machine: Machine | UUID, label: str) -> Locator:
+        """One of its row, or of what belongs to the row when it is opened."""
+        return self.row(machine).locator(".acts > *").filter(has_text=re.compile(f"^{re.escape(label)}$"))
 
     def sees(self, machine: Machine, status: str, *, within: float = 10) -> None:
         expect(self.row(machine).locator(".status__text")).to_have_text(status, timeout=within * 1000)

@@ -48,7 +48,7 @@ def test_a_real_guest_shuts_down_in_order(stack: Stack, open_panel: OpenPanel) -
     row = panel.page.locator("tbody", has_text="web-01")
     for _ in range(6):  # one that is just starting does not hear the first knock
         expect(row.locator(".status__text")).to_have_text("Running", timeout=15_000)
-        row.get_by_label("Shutdown", exact=True).click()
+        row.get_by_role("link", name="Shutdown", exact=True).click()
         expect(panel.dialog).to_be_visible()
         panel.confirm()
         expect(row.locator(".status__text")).to_have_text("Shutting down", timeout=5_000)
@@ -56,7 +56,7 @@ def test_a_real_guest_shuts_down_in_order(stack: Stack, open_panel: OpenPanel) -
         if row.locator(".status__text").text_content() == "Stopped":
             break
     expect(row.locator(".status__text")).to_have_text("Stopped")
-    row.get_by_label("Start", exact=True).click()
+    row.get_by_role("button", name="Start", exact=True).click()
     expect(row.locator(".status__text")).to_have_text("Running")
 
 

@@ -43,7 +43,7 @@ def made_machines(stack: Stack, panel: Panel) -> Iterator[list[Machine]]:
 
 def test_three_vms_are_made_from_a_template_in_one_go(stack: Stack, open_panel: OpenPanel) -> None:
     panel = open_panel("/templates/")
-    panel.row(TEMPLATE.uuid).get_by_label("Make a persistent VM").click()
+    panel.button(TEMPLATE.uuid, "Make a persistent VM").click()
     field(panel, "name").fill("trio-%02d")
     field(panel, "count").fill("3")
     expect(panel.page.locator("[data-names]")).to_have_text("trio-01, trio-02, trio-03")
@@ -70,7 +70,7 @@ def test_three_vms_are_made_from_a_template_in_one_go(stack: Stack, open_panel: 
 def test_a_stopped_vm_is_cloned_without_a_script(stack: Stack, open_panel: OpenPanel) -> None:
     db = next(example for example in EXAMPLES if example.name == "db-01")
     panel = open_panel(f"/vms/?q=db-01&open={db.uuid}", java_script_enabled=False)
-    panel.row(db.uuid).get_by_label("Clone", exact=True).click()
+    panel.button(db.uuid, "Clone").click()
     field(panel, "name").fill("db-01")
     press(panel, "See what will happen")
     expect(panel.page.get_by_role("alert")).to_contain_text("There is a machine of this name already: db-01")

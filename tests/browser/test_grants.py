@@ -35,7 +35,7 @@ def take_all_away(stack: Stack) -> None:
 
 
 def open_dialog(panel: Panel) -> None:
-    panel.row(VM.uuid).get_by_label("Users", exact=True).click()
+    panel.button(VM.uuid, "Users").click()
     expect(panel.dialog.get_by_role("heading", level=2)).to_have_text("People who may use web-01")
 
 
@@ -121,7 +121,7 @@ def test_what_is_ticked_outlives_every_search(open_panel: OpenPanel) -> None:
 
 def test_it_is_done_with_the_keyboard_alone(open_panel: OpenPanel) -> None:
     panel = open_panel(f"/vms/{VM.uuid}/")
-    panel.page.get_by_label("Users", exact=True).focus()
+    panel.page.get_by_role("link", name="Users", exact=True).focus()
     keyboard = panel.page.keyboard
     keyboard.press("Enter")
     expect(panel.page.locator("#give-q")).to_be_focused()
@@ -133,12 +133,12 @@ def test_it_is_done_with_the_keyboard_alone(open_panel: OpenPanel) -> None:
     keyboard.press("Escape")  # empties the search field
     keyboard.press("Escape")
     expect(panel.dialog).not_to_be_visible()
-    expect(panel.page.get_by_label("Users", exact=True)).to_be_focused()
+    expect(panel.page.get_by_role("link", name="Users", exact=True)).to_be_focused()
 
 
 def test_everything_works_without_a_script(stack: Stack, open_panel: OpenPanel) -> None:
     panel = open_panel("/vms/?q=web-01", java_script_enabled=False)
-    panel.row(VM.uuid).get_by_label("Users", exact=True).click()
+    panel.button(VM.uuid, "Users").click()
     search(panel, "#give-q", "u")
     found(panel, UWE).check()
     search(panel, "#give-q", "ada")
@@ -181,7 +181,7 @@ def test_it_can_be_read_by_everybody(open_panel: OpenPanel, width: int, scheme: 
     panel.go(f"/vms/{VM.uuid}/rights/?q=u")
     assert (panel.axe(), panel.overflow()) == ([], 0)
     panel.go(f"/vms/{VM.uuid}/")
-    panel.page.get_by_label("Users", exact=True).click()
+    panel.page.get_by_role("link", name="Users", exact=True).click()
     expect(row(panel, UWE)).to_be_visible()
     assert (panel.axe(), panel.overflow()) == ([], 0)
 

@@ -40,7 +40,7 @@ def only(three: list[Machine]) -> str:
 
 
 def tick(panel: Panel, machine: Machine) -> Locator:
-    return panel.row(machine).locator(".cell-check input")
+    return panel.row(machine).locator("input[name=vm]")
 
 
 def details(panel: Panel, machine: Machine) -> Locator:
@@ -89,7 +89,7 @@ def test_the_search_in_the_top_bar_finds_everything(open_panel: OpenPanel) -> No
 
 def test_what_is_opened_stays_open(open_panel: OpenPanel, three: list[Machine]) -> None:
     panel, machine = open_panel(only(three)), three[0]
-    panel.row(machine).locator("a.more").click()
+    panel.row(machine).locator("a[aria-expanded]").click()
     expect(details(panel, machine)).to_be_visible(timeout=PATIENCE)
     panel.button(machine, "Start").click()
     panel.sees(machine, "Running", within=30)
@@ -103,7 +103,7 @@ def test_what_is_opened_stays_open(open_panel: OpenPanel, three: list[Machine]) 
     panel.confirm()
     panel.sees(machine, "Stopped", within=30)
     expect(details(panel, machine)).to_be_visible()
-    panel.row(machine).locator("a.more").click()
+    panel.row(machine).locator("a[aria-expanded]").click()
     expect(details(panel, machine)).to_have_count(0)
 
 
@@ -114,10 +114,10 @@ def test_what_is_opened_stays_open_from_page_to_page(stack: Stack, open_panel: O
         first, *_others, last = [gone_at_the_end.enter_context(stack.machine(name)) for name in names]
         Visitor(stack).sees(last, "Stopped", seconds=30)
         panel = open_panel(f"/vms/?q={word}&per=25")
-        panel.row(first).locator("a.more").click()
+        panel.row(first).locator("a[aria-expanded]").click()
         expect(details(panel, first)).to_be_visible(timeout=PATIENCE)
         panel.page.get_by_role("link", name="Next page").click()
-        panel.row(last).locator("a.more").click()
+        panel.row(last).locator("a[aria-expanded]").click()
         expect(details(panel, last)).to_be_visible(timeout=PATIENCE)
         panel.page.get_by_role("link", name="Previous page").click()
         expect(details(panel, first)).to_be_visible()
@@ -142,7 +142,7 @@ def test_the_keys(open_panel: OpenPanel, three: list[Machine]) -> None:
     press = panel.page.keyboard.press
     press("j")
     press("j")
-    expect(panel.row(three[1]).locator("a.more")).to_be_focused()
+    expect(panel.row(three[1]).locator("a[aria-expanded]")).to_be_focused()
     press("k")
     press("x")
     expect(tick(panel, three[0])).to_be_checked()
@@ -309,7 +309,7 @@ def test_tags_and_notes(open_panel: OpenPanel, three: list[Machine]) -> None:
 
 def _list_with_everything_open(panel: Panel) -> None:
     panel.go(f"/vms/?open={EXAMPLE.uuid}")
-    panel.page.locator(".cell-check input:not([data-tick-all])").first.click()
+    panel.page.locator("input[name=vm]").first.click()
     panel.page.locator("#ask-node").click()
     expect(panel.page.locator("#facet-node")).to_be_visible()
 

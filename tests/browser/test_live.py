@@ -20,7 +20,7 @@ def test_a_status_changes_in_two_tabs_after_a_click_and_behind_the_panels_back(
             panel.sees(machine, "Stopped")
             panel.page.evaluate("() => { window.wasNotReloaded = true }")
         hers.search.fill("half a wo")
-        hers.row(machine).locator("a.more").click()
+        hers.row(machine).locator("a[aria-expanded]").click()
         expect(hers.row(machine).locator(".row-detail")).to_be_visible()
 
         mine.button(machine, "Start").click()

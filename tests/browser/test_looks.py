@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from demo.examples import EXAMPLES
 from tests.browser.conftest import OpenPanel
@@ -21,8 +21,11 @@ PAGES = {
     "nothing found": "/vms/?q=surely-not-there",
     "templates": "/templates/",
     "a machine": f"/vms/{EXAMPLE}/",
+    "a definition": f"/vms/{EXAMPLE}/xml/",
+    "a machine to edit": f"/vms/{EXAMPLE}/edit/",
     "a question": f"/vms/{EXAMPLE}/power-off/",
     "deletion": f"/vms/{EXAMPLE}/delete/",
+    "a machine to create": "/vms/create/",
     "a template to create": "/templates/create/",
     "images": "/images/",
     "an image to upload": "/images/upload/",
@@ -30,6 +33,7 @@ PAGES = {
     "a node": "/nodes/1/",
     "a node to add": "/nodes/add/",
     "a node to remove": "/nodes/1/remove/",
+    "a node to spare": "/nodes/1/duty/maintenance/",
     "operations": "/operations/",
     "an operation": "/operations/1/",
     "states": "/states/",
@@ -89,7 +93,7 @@ def test_the_login_is_there_for_everybody(open_panel: OpenPanel, scheme: str) ->
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_an_open_dialog_and_an_open_menu_are_there_for_everybody(open_panel: OpenPanel, scheme: str) -> None:
     panel = open_panel("/vms/", color_scheme=scheme)
-    panel.page.locator("[data-dialog]:visible").first.click()
+    panel.page.locator(".acts > a:not([data-page])").first.click()
     expect(panel.dialog).to_be_visible()
     assert panel.axe() == []
     panel.page.keyboard.press("Escape")
@@ -125,10 +129,10 @@ def test_the_page_is_usable_by_keyboard_alone(stack: Stack, open_panel: OpenPane
         keys.press("Tab")
         expect(panel.page.locator(".skip")).to_be_focused()
         keys.press("Enter")
-        _tab_to(panel, f"#vm-{machine.uuid} [aria-label=Start]")
+        _tab_to(panel, panel.button(machine, "Start"))
         keys.press("Enter")
         panel.sees(machine, "Running")
-        _tab_to(panel, f"#vm-{machine.uuid} [aria-label='Power off']")
+        _tab_to(panel, panel.button(machine, "Power off"))
         keys.press("Enter")
         expect(panel.dialog.get_by_role("link", name="Cancel")).to_be_focused()
         keys.press("Shift+Tab")
@@ -136,9 +140,9 @@ def test_the_page_is_usable_by_keyboard_alone(stack: Stack, open_panel: OpenPane
         panel.sees(machine, "Stopped")
 
 
-def _tab_to(panel, selector: str) -> None:
+def _tab_to(panel, element: Locator) -> None:
     for _ in range(60):
-        if panel.page.locator(selector).evaluate("element => element === document.activeElement"):
+        if element.evaluate("element => element === document.activeElement"):
             return
         panel.page.keyboard.press("Tab")
-    raise AssertionError(f"{selector} cannot be reached by Tab")
+    raise AssertionError(f"{element} cannot be reached by Tab")

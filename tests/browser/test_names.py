@@ -29,7 +29,7 @@ def test_a_name_is_only_a_name(stack: Stack, open_panel: OpenPanel, kind: str) -
         shown = name[:255]
         for width in (360, 1440):
             panel = open_panel(f"/vms/?q=named-{kind}", width=width)
-            expect(panel.row(machine).locator("a.name")).to_have_text(shown)
+            expect(panel.row(machine).locator("th a")).to_have_text(shown)
             assert panel.overflow() <= 0
             panel.button(machine, "Delete").click()
             expect(panel.dialog.locator("#ask-title")).to_contain_text(shown)

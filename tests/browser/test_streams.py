@@ -76,7 +76,7 @@ def test_the_speed_is_changed_in_a_row_that_goes_on(open_panel: OpenPanel, machi
     machine = machines[0]
     panel = open_panel(f"/vms/?q=away&open={machine.uuid}")
     speed(panel, machine).fill("2")
-    row = panel.row(machine).locator(".cell-status .status__percent")
+    row = panel.row(machine).locator("td > .status .status__percent")
     expect(row).not_to_have_text(row.inner_text(), timeout=PATIENCE)
     expect(speed(panel, machine)).to_be_focused()
     expect(speed(panel, machine)).to_have_value("2")

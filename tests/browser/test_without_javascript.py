@@ -56,7 +56,7 @@ def test_search_sort_open_language_theme_and_login(stack: Stack, open_panel: Ope
     panel.search.fill("web-01")
     panel.search.press("Enter")
     expect(panel.page.locator("#vms tbody")).to_have_count(1)
-    panel.page.locator("a.more").click()
+    panel.page.locator("a[aria-expanded]").click()
     expect(panel.page.locator(".row-detail")).to_be_visible()
     panel.go("/vms/")
     panel.page.locator("thead").get_by_role("link", name="Name").click()

@@ -24,7 +24,7 @@ from vms.rules.progress import Phase
 from vms.web.presenters.buttons import ICON
 from vms.web.presenters.tips import tips
 
-MOST_BYTES = 112_000
+MOST_BYTES = 100_000
 ROWS = 50
 
 
@@ -61,7 +61,7 @@ def all_are_lost(add_vm: AddVm) -> None:
 
 @pytest.mark.parametrize(
     ("fill", "status", "off"),
-    [(half_of_them_run, "Stopped", 2.5), (all_are_busy, "Shutting down", 3), (all_are_lost, "Unknown", 5)],
+    [(half_of_them_run, "Stopped", 2.5), (all_are_busy, "Shutting down", 3), (all_are_lost, "Unknown", 6)],
 )
 def test_fifty_rows_are_a_small_page_whatever_their_state(
     browser: Client, add_vm: AddVm, fill: Callable[[AddVm], None], status: str, off: float
@@ -84,7 +84,7 @@ def test_whatever_turns_a_button_off_has_its_reason_on_the_page(kind: Kind) -> N
 
 def test_a_button_that_is_off_points_to_its_reason(browser: Client, running_vm: Vm) -> None:
     page = browser.get("/vms/").content.decode()
-    assert re.search(r'<button [^>]*aria-label="Start" popovertarget="is_running">', page)
+    assert re.search(r'<button [^>]*popovertarget="is_running">Start<', page)
     assert page.count('id="is_running"') == page.count("The machine is running already.") == 1
 
 

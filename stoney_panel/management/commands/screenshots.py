@@ -29,8 +29,8 @@ TALLEST = 2400
 HTTP_OK = 200
 # What is to be seen after a click: where to click, and what then appears. And on which pages that is worth a picture.
 CLICKS = {
-    "open": ("[data-more]", "[data-more][aria-expanded=true]"),
-    "dialog": ("a[data-dialog]", "dialog[open]"),
+    "open": ("a[aria-expanded]", "a[aria-expanded=true]"),
+    "dialog": (".acts > a:not([data-page])", "dialog[open]"),
 }
 OPENED = {"vms-list": ("open", "dialog")}
 LOGIN = Page("login", reverse("login"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db.models import BooleanField, Case, CharField, Count, ExpressionWrapper, F, Q, Value, When
@@ -99,19 +100,26 @@ STALE: Mapping[str, Promise] = {
     "gone": pgettext_lazy("filter of machines", "Gone from its node"),
 }
 
+WAITING: Mapping[str, Promise] = {
+    # Translators: the answer to the filter "Changes wait".
+    "next-start": pgettext_lazy("filter of machines", "For the next start"),
+}
+
 _STATUS = Dimension(pgettext_lazy("filter of machines", "Status"), "main", labels.MAIN)
 _SECOND = Dimension(pgettext_lazy("filter of machines", "Second state"), "second", labels.SECOND)
 _NODE = Dimension(pgettext_lazy("filter of machines", "Node"), "node__name")
 _LIFETIME = Dimension(pgettext_lazy("filter of machines", "Lifetime"), "lifetime", labels.LIFETIME)
 _MODE = Dimension(pgettext_lazy("filter of templates", "Mode"), "counts_as", labels.MODE)
 _STALE = Dimension(pgettext_lazy("filter of machines", "Stale"), "stale", STALE)
+_WAITING = Dimension(pgettext_lazy("filter of machines", "Changes wait"), "waiting", WAITING)
+_LAST = {"stale": _STALE, "waiting": _WAITING}
 
 TAG = "tag"
 TAG_LABEL = pgettext_lazy("filter of machines", "Tag")
 
 DIMENSIONS: Mapping[Kind, Mapping[str, Dimension]] = {
-    Kind.VM: {"status": _STATUS, "second": _SECOND, "node": _NODE, "lifetime": _LIFETIME, "stale": _STALE},
-    Kind.TEMPLATE: {"status": _STATUS, "second": _SECOND, "node": _NODE, "mode": _MODE, "stale": _STALE},
+    Kind.VM: {"status": _STATUS, "second": _SECOND, "node": _NODE, "lifetime": _LIFETIME, **_LAST},
+    Kind.TEMPLATE: {"status": _STATUS, "second": _SECOND, "node": _NODE, "mode": _MODE, **_LAST},
 }
 
 
@@ -132,7 +140,13 @@ _STALENESS = Case(
     default=Value(""),
     output_field=CharField(),
 )
-TOLD_APART: Mapping[str, Case] = {"at_fault": AT_FAULT, "stale": _STALENESS, "counts_as": COUNTS_AS}
+IS_WAITING = Case(When(changes_wait=True, then=Value("next-start")), default=Value(""), output_field=CharField())
+TOLD_APART: Mapping[str, Case] = {
+    "at_fault": AT_FAULT,
+    "stale": _STALENESS,
+    "counts_as": COUNTS_AS,
+    "waiting": IS_WAITING,
+}
 """What machines are told apart by beyond their fields."""
 
 SAID_BY_THE_NODE = frozenset({"node__name", "stale"})
@@ -223,8 +237,9 @@ class Filters:
         """By their nodes' keys: to join each machine with its node would cost more than all the rest."""
         asked = {dimension.field for dimension in self.dimensions.values()}
         fields = ["node_id", *sorted({"main", "second", "at_fault", *asked} - SAID_BY_THE_NODE)]
-        apart = machines.order_by().annotate(at_fault=AT_FAULT, counts_as=COUNTS_AS, is_gone=IS_GONE)
-        groups: Iterator[Group] = apart.values(*fields, "is_gone").annotate(n=Count("pk")).iterator()
+        told_apart = {"at_fault": AT_FAULT, "counts_as": COUNTS_AS, "waiting": IS_WAITING}
+        apart = machines.order_by().annotate(**told_apart, is_gone=IS_GONE)
+        groups: Iterator[Group] = apart.values(*fields, "is_gone").annotate(n=Count("*")).iterator()
         return groups
 
     def _add(self, tally: _Tally, group: Group) -> None:
@@ -233,7 +248,7 @@ class Filters:
             tally.total += group["n"]
         if failed <= {"show"}:
             tally.pills[""] += group["n"]
-            tally.pills.update({key: group["n"] for key, pill in PILLS.items() if pill.condition.holds(group)})
+            tally.pills.update(dict.fromkeys(_pills_of(group["main"], group["second"], group["at_fault"]), group["n"]))
         for key, dimension in self.dimensions.items():
             if failed <= {key}:
                 tally.values[key][group[dimension.field]] += group["n"]
@@ -246,6 +261,13 @@ class Filters:
         if self.show and not PILLS[self.show].condition.holds(group):
             failed.add("show")
         return failed
+
+
+@cache
+def _pills_of(main: str, second: str, at_fault: object) -> tuple[str, ...]:
+    """Those that count machines of which this is true: groups differ in more than that."""
+    group = {"main": main, "second": second, "at_fault": at_fault}
+    return tuple(key for key, pill in PILLS.items() if pill.condition.holds(group))
 
 
 def _dimensions(kind: Kind, *, sees_nodes: bool) -> Mapping[str, Dimension]:

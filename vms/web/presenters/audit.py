@@ -24,6 +24,7 @@ from vms.rules.rights import Right
 from vms.rules.timeline import What
 from vms.web import formats
 from vms.web.lists.audit import about
+from vms.web.presenters.edits import short_words_of_edit
 from vms.web.presenters.operations import problem_text
 from vms.web.presenters.timeline import sentence_of
 
@@ -136,6 +137,8 @@ def _note(line: AuditLine) -> str:
         return str(labels.AUDIT_TAGS) % {name: ", ".join(values[name]) or "–" for name in ("added", "removed")}
     if line.request == Request.LIMIT and "limit" in values:
         return formats.speed(values["limit"]) if values["limit"] else str(labels.COPY_NO_LIMIT)
+    if line.request == Action.EDIT and "changes" in values:
+        return short_words_of_edit(values)
     if values.get("change") in labels.AUDIT_RIGHT:
         return _right(values)
     return str(values.get("address", ""))

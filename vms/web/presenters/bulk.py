@@ -175,6 +175,6 @@ def _line(one: Planned, viewer: Viewer, *, with_reason: bool) -> Line:
 
 
 def _disks(will: Sequence[Planned]) -> list[str]:
-    """Those that the panel made: they are deleted with their machines."""
-    made = Disk.objects.filter(made_by_panel=True, vm__in=[one.vm.pk for one in will]).exclude(path="")
-    return list(made.order_by("path").values_list("path", flat=True))
+    """Those that are deleted with their machines."""
+    going = Disk.objects.all().to_delete().filter(vm__in=[one.vm.pk for one in will])
+    return list(going.order_by("path").values_list("path", flat=True))

@@ -26,6 +26,7 @@ from vms.rules.actions import PLAIN, Action, Risk, risk_of
 from vms.rules.kinds import Kind
 from vms.rules.matrix import COLUMNS, Verdict
 from vms.rules.status import Facts
+from vms.web.addresses import short
 
 ICON: Mapping[Action, str] = {
     Action.START: "play",
@@ -44,9 +45,6 @@ ICON: Mapping[Action, str] = {
     Action.GROUPS: "users",
 }
 """The actions that are built. Others have no button yet."""
-
-NOT_YET = frozenset({(Kind.VM, Action.EDIT)})
-"""Built for the other kind of machine only."""
 
 IN_A_DIALOG = frozenset({Action.USERS, Action.GROUPS})
 """What more they have to be told is asked in a dialog, where there is a script."""
@@ -109,14 +107,16 @@ def offer(viewer: Viewer, machines: Iterable[Vm]) -> Offer:
 
 
 def action_bar(vm: Vm, actions: tuple[Action, ...], permissions: Permissions, *, words: bool = False) -> SafeString:
-    """The buttons of one machine as HTML. vm: from with_operations_under_way(); words: show the labels too."""
+    """The buttons of one machine as HTML. vm: from with_operations_under_way(); words: show the labels too, as where
+    there is one machine only. Where there are many, their addresses are short."""
     kind = Kind(vm.kind)
-    own = tuple(action for action in actions if action in COLUMNS[kind] and (kind, action) not in NOT_YET)
+    own = tuple(action for action in actions if action in COLUMNS[kind])
     boots_from: BootDevice = "cdrom" if vm.boot_device == "cdrom" else "hd"
     permitted = permissions.on(vm.pk).intersection(own)
     facts, language = facts_of(vm, vm.under_way), get_language() or ""
     bar = _bar_of_any_machine(facts, own, permitted, boots_from, language, words=words)
-    return mark_safe(bar.replace(ANY_MACHINE, str(vm.uuid)))  # noqa: S308 -- a UUID in what a template escaped
+    key = str(vm.uuid) if words else short(vm.uuid)
+    return mark_safe(bar.replace(ANY_MACHINE, key))  # noqa: S308 -- a UUID in what a template escaped
 
 
 @lru_cache(DIFFERENT_BARS_KEPT)

@@ -26,12 +26,14 @@ ACTION = "action"
 
 def cells(vm: Vm, shown: Iterable[str]) -> SafeString:
     """The cells of these columns in their order, without the one with buttons. vm: from with_columns()."""
-    return mark_safe("".join(_cell(vm, key) for key in shown if key != ACTION))  # noqa: S308 -- each is escaped below
+    language = get_language() or ""
+    html = "".join(_cell(vm, key, language) for key in shown if key != ACTION)
+    return mark_safe(html)  # noqa: S308 -- each is escaped below
 
 
-def _cell(vm: Vm, key: str) -> str:
+def _cell(vm: Vm, key: str, language: str) -> str:
     css, inside = _INSIDE[key]
-    return f"{_opening(key, css, get_language() or '')}{inside(vm)}</td>"
+    return f"{_opening(key, css, language)}{inside(vm)}</td>"
 
 
 @lru_cache

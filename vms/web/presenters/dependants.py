@@ -108,8 +108,11 @@ def who_needs_it(vm: Vm, viewer: Viewer) -> str:
 def _sentence(words: Promise, machines: Sequence[Vm]) -> str:
     if not machines:
         return ""
-    names = ", ".join(f"{vm.display_name} {_how_far(vm).percent_text}".strip() for vm in machines[:MOST_NAMES])
-    more = len(machines) - MOST_NAMES
-    if more > 0:
-        names = labels.AND_MORE % {"names": names, "count": more}
+    names = names_and_more([f"{vm.display_name} {_how_far(vm).percent_text}".strip() for vm in machines])
     return str(words % {"names": names, "count": len(machines)})
+
+
+def names_and_more(names: Sequence[str]) -> str:
+    """One after the other, a long list cut short."""
+    shown, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    return str(labels.AND_MORE % {"names": shown, "count": more}) if more > 0 else shown

@@ -14,10 +14,12 @@ from django.utils.functional import Promise
 from vms import labels
 from vms.models import Disk, Interface, Operation, Vm
 from vms.models.viewer import Viewer
+from vms.operations.definitions import fetch_hardware
 from vms.operations.permission import sees_every_vm, sees_nodes
 from vms.rules.kinds import Kind
 from vms.rules.power import Power
 from vms.web import formats
+from vms.web.presenters.changes import ChangeLine, waiting_lines
 from vms.web.presenters.dependants import DependantView, LinkedView, dependants, linked_view
 from vms.web.presenters.modes import mode_and_who_set_it
 from vms.web.presenters.operations import OperationView, operation_view
@@ -54,18 +56,19 @@ class InterfaceView:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """url: where the value leads, code: it is to be copied, not read."""
+    """url: where the value leads, code: it is to be copied, not read. icon: before the value, "" for none."""
 
     label: str
     value: str
     url: str = ""
     code: bool = False
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
     """dependants: the machines whose disks still need this one's; linked: it still needs another's, and does not
-    stream."""
+    stream; waiting: what changes at its next start."""
 
     under_way: list[OperationView]
     last: list[OperationView]
@@ -77,6 +80,7 @@ class Details:
     log_lines: str
     dependants: list[DependantView]
     linked: LinkedView | None
+    waiting: list[ChangeLine]
 
 
 def fetch_details(machines: Sequence[Vm], viewer: Viewer) -> None:
@@ -85,6 +89,7 @@ def fetch_details(machines: Sequence[Vm], viewer: Viewer) -> None:
     operations = Prefetch("operations", queryset=recent, to_attr=RECENT)
     origin = Prefetch("origin", queryset=Vm.objects.all().given_to(viewer))
     prefetch_related_objects(machines, "disks", "interfaces", origin, operations)
+    fetch_hardware([vm for vm in machines if vm.changes_wait])
 
 
 def details(vm: Vm, viewer: Viewer) -> Details:
@@ -103,6 +108,7 @@ def details(vm: Vm, viewer: Viewer) -> Details:
         log_lines=vm.last_log_lines if sees_nodes(viewer) else "",
         dependants=dependants(vm, viewer),
         linked=linked_view(vm, viewer),
+        waiting=waiting_lines(vm, viewer),
     )
 
 
@@ -110,7 +116,7 @@ def _disk(disk: Disk, *, shows_path: bool) -> DiskView:
     drive, path = labels.DRIVE.get(disk.device, ""), disk.path if shows_path else ""
     return DiskView(
         target=disk.target,
-        text=", ".join(str(part) for part in (drive, _size(disk)) if part),
+        text=", ".join(str(part) for part in (drive, disk_size(disk)) if part),
         percent=_percent_used(disk),
         label=str(labels.DISK_IN_USE) % {"disk": disk.target},
         path=path,
@@ -119,7 +125,7 @@ def _disk(disk: Disk, *, shows_path: bool) -> DiskView:
     )
 
 
-def _size(disk: Disk) -> str:
+def disk_size(disk: Disk) -> str:
     if not disk.path:
         return str(labels.EMPTY_DRIVE)
     if disk.capacity is None or disk.allocation is None:
@@ -151,6 +157,8 @@ def _facts(vm: Vm, viewer: Viewer) -> Iterator[Fact]:
     for label, value in _plain_facts(vm):
         if value:
             yield Fact(str(label), value)
+    if vm.protected:
+        yield Fact(str(labels.FACT_PROTECTED), str(labels.IS_PROTECTED), icon="lock")
     yield from _facts_about_the_origin(vm, viewer)
     if sees_nodes(viewer):
         yield Fact(str(labels.FACT_NODE), vm.node.name, url=reverse("nodes:page", args=[vm.node_id]))

@@ -19,7 +19,6 @@ from vms.rules.asking import possible
 from vms.rules.kinds import Kind
 from vms.rules.matrix import COLUMNS
 from vms.rules.rights import ACTIONS_OF, Right
-from vms.web.presenters.buttons import NOT_YET
 from vms.web.presenters.grants import given_by, where_from
 from vms.web.presenters.holding import why_off
 
@@ -111,7 +110,7 @@ def _rows(
     facts, everywhere = facts_of(vm, vm.under_way), actions_everywhere(person)
     for action in COLUMNS[Kind(vm.kind)]:
         label = str(labels.ACTION[action])
-        if action not in PERMISSION_FOR or (Kind(vm.kind), action) in NOT_YET:
+        if action not in PERMISSION_FOR:
             yield RightRow(label, may=False, through=[str(labels.NOBODY_CAN_YET)], possible=None, why_not="")
             continue
         role = [_through_role(person)] if action in everywhere else []

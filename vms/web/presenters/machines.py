@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
-from django.utils.translation import pgettext_lazy
+from django.utils.formats import localize
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, pgettext_lazy
 
 from vms.models import Vm
 from vms.models.viewer import Viewer
@@ -29,25 +32,17 @@ OPEN = pgettext_lazy("link, opens a row", "Details of %(name)s")
 
 @dataclass(frozen=True, slots=True)
 class MachineRow:
-    """cells: of the chosen columns, as HTML. tickable: the viewer may do something to many at once. width: in cells.
-
-    more_url: the page with this row opened, or closed. select, open: what its checkbox and its "+" are called.
-    """
+    """head, cells: the cells that are always there, and those of the chosen columns, as HTML. width: in cells."""
 
     uuid: str
-    number: int | None
     name: str
-    select: str
-    open: str
-    url: str
-    more_url: str
+    head: SafeString
     status: SafeString
     run_actions: SafeString
     shows_runs: bool
     cells: SafeString
     other_actions: SafeString
     shows_actions: bool
-    tickable: bool
     width: int
     is_stale: bool
     live: str
@@ -55,22 +50,32 @@ class MachineRow:
     details: Details | None
 
 
+def _opening(uuid: str) -> str:
+    return f"?open={uuid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """rows: the UUIDs of those that show their details. opening: the page with one more of them, or one less."""
+
+    rows: Collection[str]
+    opening: Callable[[str], str] = _opening
+
+
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What all rows of a page have in common. columns: the chosen ones without those that would be empty; select, open:
-    sentences that still want a name."""
+    """What all rows of a page have in common. columns: the chosen ones without those that would be empty."""
 
     viewer: Viewer
     offer: Offer
     columns: Collection[str]
-    select: str
-    open: str
+    opened: Opened
 
     @classmethod
-    def by(cls, viewer: Viewer, columns: Collection[str], machines: list[Vm]) -> _Shared:
+    def by(cls, viewer: Viewer, columns: Collection[str], machines: list[Vm], opened: Opened) -> _Shared:
         offered = offer(viewer, machines)
         shown = [key for key in columns if key not in offered.empty_columns]
-        return cls(viewer, offered, shown, str(SELECT), str(OPEN))
+        return cls(viewer, offered, shown, opened)
 
 
 def machine_rows(
@@ -78,43 +83,37 @@ def machine_rows(
     viewer: Viewer,
     *,
     first: int | None,
-    opened: Collection[str],
+    opened: Opened,
     columns: Collection[str] = DEFAULT,
 ) -> list[MachineRow]:
     """machines: from with_operations_under_way(), fetched with_columns() of the chosen ones. first: the number of the
     first row, None if they have none."""
     machines = list(machines)
-    shared = _Shared.by(viewer, columns, machines)
+    shared = _Shared.by(viewer, columns, machines, opened)
     fetch_dependants(machines, viewer)
-    fetch_details([vm for vm in machines if str(vm.uuid) in opened], viewer)
-    return [
-        _row(vm, shared, number=None if first is None else first + offset, opened=str(vm.uuid) in opened)
-        for offset, vm in enumerate(machines)
-    ]
+    fetch_details([vm for vm in machines if str(vm.uuid) in opened.rows], viewer)
+    return [_row(vm, shared, number=None if first is None else first + offset) for offset, vm in enumerate(machines)]
 
 
-def machine_row(vm: Vm, viewer: Viewer, *, number: int | None, opened: bool) -> MachineRow:
-    return _row(vm, _Shared.by(viewer, DEFAULT, [vm]), number=number, opened=opened)
+def machine_row(vm: Vm, viewer: Viewer) -> MachineRow:
+    """With its details."""
+    return _row(vm, _Shared.by(viewer, DEFAULT, [vm], Opened([str(vm.uuid)])), number=None)
 
 
-def _row(vm: Vm, shared: _Shared, *, number: int | None, opened: bool) -> MachineRow:
+def _row(vm: Vm, shared: _Shared, *, number: int | None) -> MachineRow:
     uuid, offered, may = str(vm.uuid), shared.offer, shared.offer.permissions
+    opened = uuid in shared.opened.rows
     seen = dependants_of(vm, shared.viewer)
     return MachineRow(
         uuid=uuid,
-        number=number,
         name=vm.display_name,
-        select=shared.select % {"name": vm.display_name},
-        open=shared.open % {"name": vm.display_name},
-        url=_page_of_any_machine().replace(ANY_MACHINE, uuid),
-        more_url=f"?open={uuid}",
+        head=_head(vm, shared, number=number),
         status=status_cell(status_view(vm, shared.viewer), vm.status_since),
         run_actions=action_bar(vm, offered.run, may),
         shows_runs=bool(offered.run),
         cells=cells(vm, shared.columns),
         other_actions=action_bar(vm, offered.other, may),
         shows_actions="action" in shared.columns,
-        tickable=offered.for_many,
         width=ALWAYS_THERE + bool(offered.run) + offered.for_many + len(shared.columns),
         is_stale=vm.main == Main.UNKNOWN,
         live=" ".join(f"vm:{each.pk}" for each in (vm, *seen)) if seen else "",
@@ -123,6 +122,21 @@ def _row(vm: Vm, shared: _Shared, *, number: int | None, opened: bool) -> Machin
     )
 
 
-@cache
-def _page_of_any_machine() -> str:
-    return reverse("vms:page", args=[ANY_MACHINE])
+def _head(vm: Vm, shared: _Shared, *, number: int | None) -> SafeString:
+    uuid, opened, tickable = str(vm.uuid), shared.opened, shared.offer.for_many
+    pattern = _head_of_any_machine(get_language() or "", tickable=tickable, opened=uuid in opened.rows)
+    html = pattern % {
+        "uuid": uuid,
+        "more": escape(opened.opening(uuid)),
+        "number": "" if number is None else localize(number),
+        "name": escape(vm.display_name),
+    }
+    return mark_safe(html)  # noqa: S308 -- all that is not a UUID or a number is escaped above
+
+
+@lru_cache
+def _head_of_any_machine(_language: str, *, tickable: bool, opened: bool) -> str:
+    """Two rows differ in four words only, so that the rest is rendered once."""
+    words = {"select": SELECT, "open": OPEN}
+    url = reverse("vms:page", args=[ANY_MACHINE]).replace(ANY_MACHINE, "%(uuid)s")
+    return render_to_string("vms/row_head.html", {"tickable": tickable, "opened": opened, "url": url, **words}).strip()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from vms import labels
 from vms.models import BulkItem, Operation
@@ -18,6 +19,7 @@ from vms.rules.images import ImageFault
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 from vms.web import formats
+from vms.web.presenters.edits import text_of_changes
 from vms.web.presenters.hiding import sayable
 from vms.web.presenters.streams import LimitView, limit_view, stop_url
 
@@ -140,10 +142,17 @@ def problem_text(operation: Operation, viewer: Viewer) -> str:
         "users": "",
         "person": operation.requested_by_name,
     }
-    values |= operation.problem_values
+    values |= {name: str(value) for name, value in operation.problem_values.items()}
+    if "undone" in operation.problem_values:
+        values["changes"] = text_of_changes(operation, operation.problem_values["undone"])
     if "why" in values:
         values["why"] = str(labels.IMAGE_FAULT[ImageFault(values["why"])])
-    return str(labels.PROBLEM[Problem(operation.problem)]) % sayable(values, viewer)
+    return str(_problem_words(operation)) % sayable(values, viewer)
+
+
+def _problem_words(operation: Operation) -> Promise:
+    problem = Problem(operation.problem)
+    return labels.PROBLEM_OF.get((Action(operation.action), problem)) or labels.PROBLEM[problem]
 
 
 def _lasted(operation: Operation) -> str:

@@ -44,7 +44,8 @@ DIFFERENT_CELLS_KEPT = 1024
 @dataclass(frozen=True, slots=True)
 class StatusView:
     """In the reader's language. text: the document's words; percent_text: "[5.1 %]" or ""; percent: 0 to 100. state:
-    its row in the table of states, mode: which of those tables; holders: what is under way."""
+    its row in the table of states, mode: which of those tables; waits: that changes wait for the next start, or "";
+    holders: what is under way."""
 
     text: str
     look: str
@@ -54,6 +55,7 @@ class StatusView:
     mode_label: str
     state: str
     mode: str
+    waits: str
     holders: tuple[Holder, ...]
 
 
@@ -70,6 +72,7 @@ def status_view(vm: Vm, viewer: Viewer) -> StatusView:
         mode_label=_mode_label(vm, status, mode),
         state=state_key(status),
         mode=vm.mode,
+        waits=str(labels.CHANGES_WAIT) if vm.changes_wait else "",
         holders=holders(vm, viewer),
     )
 
@@ -84,12 +87,12 @@ def status_words(vm: Vm) -> str:
 def status_cell(view: StatusView, since: datetime) -> SafeString:
     """The status as HTML. Most machines share theirs with many others, so it is rendered once for each kind of view,
     and since when it is so is put in afterwards."""
-    return mark_safe(_rendered(view).replace(ANY_MOMENT, str(int(since.timestamp()))))  # noqa: S308 -- a number
+    return mark_safe(_rendered(view).replace(ANY_MOMENT, str(int(since.timestamp()))))  # noqa: S308 -- a number in what a template escaped
 
 
 @lru_cache(DIFFERENT_CELLS_KEPT)
-def _rendered(view: StatusView) -> SafeString:
-    return render_to_string("components/status.html", {"status": view, "since": ANY_MOMENT})
+def _rendered(view: StatusView) -> str:
+    return render_to_string("components/status.html", {"status": view, "since": ANY_MOMENT}).strip()
 
 
 def status_text(kind: Kind, status: Status, mode: Mode | None) -> str:

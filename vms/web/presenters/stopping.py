@@ -11,6 +11,7 @@ from vms.rules.actions import MAKES_A_MACHINE
 from vms.rules.kinds import Kind
 from vms.rules.status import Second
 from vms.web.presenters.confirming import Confirmation
+from vms.web.presenters.deleting import Fates
 
 
 def stop_question(operation: Operation, *, next_url: str) -> Confirmation:
@@ -22,7 +23,7 @@ def stop_question(operation: Operation, *, next_url: str) -> Confirmation:
         title=str(title) % name,
         text=_consequence(operation.vm) if can_be_used else str(labels.MAKING_STOPS) % name,
         points=[],
-        disks=[],
+        disks=Fates(),
         label=str(labels.STOP_IT),
         danger=False,
         url=reverse("operations:stop", args=[operation.pk]),

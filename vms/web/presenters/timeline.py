@@ -32,6 +32,7 @@ LOOK: Mapping[What, str] = {
     What.GONE: "bad",
     What.NODE_LOST: "bad",
     What.NODE_FOUND: "good",
+    What.MAINTENANCE_BEGAN: "warn",
 }
 
 OUTSIDE = frozenset({What.STARTED, What.STOPPED, What.PAUSED, What.RESUMED, What.RENAMED, What.DEFINITION_CHANGED})

@@ -2,25 +2,28 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from vms.rules.actions import Action
+from vms.rules.kinds import Kind
+from vms.web.addresses import MachineConverter
 from vms.web.views import (
     boot_device,
     columns,
     console,
     csv,
+    edit,
     effective_rights,
     grants,
+    machine_create,
     make_template,
     saved_views,
     search,
     streams,
     tags,
-    template_create,
-    template_mode,
     vm_action,
     vm_copy,
     vm_list,
     vm_notes,
     vm_page,
+    vm_xml,
 )
 
 
@@ -42,6 +45,7 @@ class Device(StringConverter):
     regex = "cdrom|hd"
 
 
+register_converter(MachineConverter, "machine")
 register_converter(CopyingAction, "copying")
 register_converter(Device, "boot")
 
@@ -50,7 +54,8 @@ urlpatterns = [
     path("search/", search.show, name="search"),
     path("vms/", vm_list.show_vms, name="list"),
     path("templates/", vm_list.show_templates, name="templates"),
-    path("templates/create/", template_create.create, name="create"),
+    path("vms/create/", machine_create.create, {"kind": Kind.VM}, name="create"),
+    path("templates/create/", machine_create.create, {"kind": Kind.TEMPLATE}, name="create_template"),
     path("vms/rows/", vm_list.rows, name="rows"),
     path("vms/tags/", tags.change, name="tags"),
     path("lists/<slug:page>/csv/", csv.download, name="csv"),
@@ -59,18 +64,19 @@ urlpatterns = [
     path("lists/<slug:page>/views/save/", saved_views.save, name="save_view"),
     path("lists/<slug:page>/views/<int:pk>/rename/", saved_views.rename, name="rename_view"),
     path("lists/<slug:page>/views/<int:pk>/delete/", saved_views.delete, name="delete_view"),
-    path("vms/<uuid:uuid>/", vm_page.show, name="page"),
-    path("vms/<uuid:uuid>/removed/", vm_page.show_removed, name="removed"),
-    path("vms/<uuid:uuid>/notes/", vm_notes.save, name="notes"),
-    path("vms/<uuid:uuid>/use/", console.show, name="use"),
-    path("vms/<uuid:uuid>/use/ticket/", console.give_ticket, name="ticket"),
-    path("vms/<uuid:uuid>/<copying:action>/", vm_copy.copy, name="copy"),
-    path("vms/<uuid:uuid>/edit/", template_mode.edit, name="edit"),
-    path("vms/<uuid:uuid>/toggle/<boot:device>/", boot_device.boot_from, name="toggle"),
-    path("vms/<uuid:uuid>/make-template/", make_template.make_template, name="make_template"),
-    path("vms/<uuid:uuid>/stream/", streams.stream, name="stream"),
-    path("vms/<uuid:uuid>/users/", grants.users, name="users"),
-    path("vms/<uuid:uuid>/groups/", grants.groups, name="groups"),
-    path("vms/<uuid:uuid>/rights/", effective_rights.show, name="rights"),
-    path("vms/<uuid:uuid>/<slug:name>/", vm_action.act, name="action"),
+    path("vms/<machine:uuid>/", vm_page.show, name="page"),
+    path("vms/<machine:uuid>/removed/", vm_page.show_removed, name="removed"),
+    path("vms/<machine:uuid>/notes/", vm_notes.save, name="notes"),
+    path("vms/<machine:uuid>/xml/", vm_xml.show, name="xml"),
+    path("vms/<machine:uuid>/use/", console.show, name="use"),
+    path("vms/<machine:uuid>/use/ticket/", console.give_ticket, name="ticket"),
+    path("vms/<machine:uuid>/<copying:action>/", vm_copy.copy, name="copy"),
+    path("vms/<machine:uuid>/edit/", edit.edit, name="edit"),
+    path("vms/<machine:uuid>/toggle/<boot:device>/", boot_device.boot_from, name="toggle"),
+    path("vms/<machine:uuid>/make-template/", make_template.make_template, name="make_template"),
+    path("vms/<machine:uuid>/stream/", streams.stream, name="stream"),
+    path("vms/<machine:uuid>/users/", grants.users, name="users"),
+    path("vms/<machine:uuid>/groups/", grants.groups, name="groups"),
+    path("vms/<machine:uuid>/rights/", effective_rights.show, name="rights"),
+    path("vms/<machine:uuid>/<slug:name>/", vm_action.act, name="action"),
 ]

@@ -68,7 +68,7 @@ def _copy(request: PanelRequest, form: TemplateCopyForm) -> HttpResponse:
     operation = _requested(request, form)
     if operation is None:
         return _show(request, TurnForm(), form, status=CONFLICT)
-    messages.success(request, str(labels.TEMPLATE_IS_BEING_MADE) % {"template": form.wish.name})
+    messages.success(request, str(labels.IS_BEING_MADE[Kind.TEMPLATE]) % {"vm": form.wish.name})
     return redirect("vms:page", operation.vm_id)
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from vms.models import Vm
+from vms.models import Disk, Vm
 from vms.operations.permission import may
 from vms.operations.requesting import ActionRefused, Order, request_action
 from vms.rules.actions import PLAIN, Action
@@ -20,7 +20,7 @@ from vms.web.lists.liking import liking_of
 from vms.web.lists.machine_columns import PAGE_OF, with_columns
 from vms.web.presenters.confirming import confirmation
 from vms.web.presenters.holding import refusal
-from vms.web.presenters.machines import machine_rows
+from vms.web.presenters.machines import Opened, machine_rows
 from vms.web.requests import PanelRequest, back_to, list_of, submission_key, wants_a_part
 
 ACCEPTED, CONFLICT = 202, 409
@@ -54,7 +54,7 @@ def answer(request: PanelRequest, vm: Vm, status: int) -> HttpResponse:
         return back_to(request, reverse(list_of(Kind(vm.kind))))
     columns = liking_of(request.user, PAGE_OF[Kind(vm.kind)]).columns
     fresh = with_columns(Vm.objects.all().with_operations_under_way(), columns).get(pk=vm.pk)
-    opened = request.GET.getlist("open")
+    opened = Opened(request.GET.getlist("open"))
     shown = machine_rows([fresh], request.user, first=None, opened=opened, columns=columns)
     return render(request, "vms/answer.html", {"rows": shown}, status=status)
 
@@ -65,10 +65,9 @@ def _order(request: PanelRequest, vm: Vm, action: Action) -> Order:
 
 
 def _disks_to_delete(request: PanelRequest, vm: Vm) -> list[str]:
-    """Those the panel made, less the ones that are to be kept."""
-    kept = request.POST.getlist("keep")
-    made = vm.disks.filter(made_by_panel=True).exclude(path="")
-    return [disk.path for disk in made if disk.target not in kept]
+    """Those that may go with it, less the ones that are to be kept."""
+    going = Disk.objects.all().to_delete().filter(vm=vm).exclude(target__in=request.POST.getlist("keep"))
+    return [disk.path for disk in going]
 
 
 def _action_named(name: str) -> Action:

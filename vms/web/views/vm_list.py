@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from stoney_panel.lists import ListPage
 from stoney_panel.lists.sizes import remember_size
+from vms import labels
 from vms.models import Node, Vm
 from vms.operations.permission import may_make, sees_every_vm, sees_nodes
 from vms.rules.kinds import Kind
@@ -27,9 +27,11 @@ from vms.web.presenters.bulk import bulk_bar
 from vms.web.presenters.buttons import offer
 from vms.web.presenters.facets import filter_bar
 from vms.web.presenters.liking import column_choice, saved_views
-from vms.web.presenters.machines import machine_rows
+from vms.web.presenters.machines import Opened, machine_rows
 from vms.web.presenters.tips import tips
 from vms.web.requests import ROWS_AT_ONCE, PanelRequest
+
+CREATE_OF = {Kind.VM: "vms:create", Kind.TEMPLATE: "vms:create_template"}
 
 
 @require_safe
@@ -54,7 +56,8 @@ def show(request: PanelRequest, kind: Kind) -> HttpResponse:
         "rows_url": f"{reverse('vms:rows')}?kind={kind}&columns={','.join(liking.columns)}",
         "csv_url": f"{reverse('vms:csv', args=[PAGE_OF[kind]])}?{page.address.lasting()}",
         "bulk": bulk_bar(request.user, page=PAGE_OF[kind], query=page.address.lasting(), total=page.total),
-        "may_make": may_make(request.user),
+        "create_url": reverse(CREATE_OF[kind]) if may_make(request.user) else "",
+        "create_label": labels.CREATE_TITLE[kind],
         "has_nodes": page.total > 0 or not sees_nodes(request.user) or Node.objects.exists(),
     }
     return remember_size(request, render(request, "vms/list.html", context))
@@ -64,13 +67,13 @@ def _columns(request: PanelRequest, page: ListPage[Vm], liked: Sequence[str]) ->
     """The columns that this person has something from, the choice among them, and the rows with them."""
     left_out = offer(request.user, ()).empty_columns
     optional = [key for key in known_columns(OPTIONAL, request.user) if key not in left_out]
-    opened = request.GET.getlist("open")
-    rows_shown = machine_rows(page.rows, request.user, first=page.first, opened=opened, columns=liked)
+    opened = Opened(request.GET.getlist("open"), page.address.opening)
+    shown = machine_rows(page.rows, request.user, first=page.first, opened=opened, columns=liked)
     return {
         "columns": page.columns([key for key in (*ALWAYS, *liked) if key not in left_out]),
         "is_wide": len(liked) > len(DEFAULT),
         "column_choice": column_choice(liked, optional),
-        "rows": [replace(row, more_url=page.address.opening(row.uuid)) for row in rows_shown],
+        "rows": shown,
     }
 
 
@@ -96,7 +99,7 @@ def rows(request: PanelRequest) -> HttpResponse:
         with_columns(visible, columns),
         request.user,
         first=None,
-        opened=request.GET.getlist("open"),
+        opened=Opened(request.GET.getlist("open")),
         columns=columns,
     )
     return render(request, "vms/rows.html", {"rows": found})

@@ -2,10 +2,12 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from vms.models import Event, Vm
 from vms.operations.permission import may_describe
+from vms.rules.actions import Action
 from vms.rules.kinds import Kind
 from vms.web.forms.notes import NotesForm
 from vms.web.presenters.buttons import action_bar, offer
@@ -55,11 +57,12 @@ def page_of(request: PanelRequest, vm: Vm, notes: NotesForm, *, status: int = 20
     request.section = list_of(Kind(vm.kind))
     offered = offer(request.user, [vm])
     context = {
-        "row": machine_row(vm, request.user, number=None, opened=True),
+        "row": machine_row(vm, request.user),
         "run_actions": action_bar(vm, offered.run, offered.permissions, words=True),
         "other_actions": action_bar(vm, offered.other, offered.permissions, words=True),
         "timeline": _past(request, vm),
         "audit_url": audit_url(vm, request.user),
+        "xml_url": reverse("vms:xml", args=[vm.pk]) if Action.EDIT in offered.permissions.on(vm.pk) else "",
         "tips": tips(Kind(vm.kind)),
         "tags": machine_tags(vm, request.user),
         "notes": notes if may_describe(request.user) else None,
