@@ -34,13 +34,16 @@ from vms.rules.audit import Outcome, Request, Subject, Why
 Handler = Callable[[HttpRequest], HttpResponse]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-FIRST_REFUSAL, INVALID = 400, 422
+OK, FIRST_REFUSAL, INVALID = 200, 400, 422
 LARGEST_KEY = 2**63 - 1
 
 PREFERENCES = frozenset(
     {"set_language", "set_theme", "vms:columns", "vms:save_view", "vms:rename_view", "vms:delete_view"}
 )
 """Addresses that change nothing but how somebody likes to look at things."""
+
+SHOWS_FIRST = frozenset({"vms:copy", "vms:edit"})
+"""Addresses that show what would happen before it is asked for: whoever sees a page has asked for nothing yet."""
 
 REQUEST_OF: Mapping[str, str] = {
     "login": Request.LOG_IN,
@@ -56,6 +59,7 @@ REQUEST_OF: Mapping[str, str] = {
     "operations:limit": Request.LIMIT,
     "operations:stop": Request.CANCEL,
     "vms:create": Action.CREATE,
+    "vms:create_template": Action.CREATE,
     "vms:edit": Action.EDIT,
     "vms:toggle": Action.TOGGLE,
     "vms:ticket": Action.USE,
@@ -90,12 +94,16 @@ class EveryRequestIsWrittenDown:
 
 def _write_down(request: HttpRequest, answer: HttpResponse) -> None:
     place = request.resolver_match
-    if place is None or place.view_name in PREFERENCES:
+    if place is None or place.view_name in PREFERENCES or _has_only_looked(place, answer):
         return
     about: About = getattr(request, "audited", None) or _about(request)
     reason = _why_refused(request, place, answer)
     outcome = Outcome.REFUSED if reason else Outcome.ACCEPTED
     write(_asked_for(request, place), about, outcome, by=request.user, reason=reason)
+
+
+def _has_only_looked(place: ResolverMatch, answer: HttpResponse) -> bool:
+    return place.view_name in SHOWS_FIRST and answer.status_code == OK
 
 
 def _why_refused(request: HttpRequest, place: ResolverMatch, answer: HttpResponse) -> str:

@@ -203,6 +203,7 @@ CELERY_BEAT_SCHEDULE = {
 HYPERVISOR_DRIVER = "vms.hypervisor.libvirt_driver"
 PEOPLE = "directory.finding"
 SHUTDOWN_TIME_LIMIT = env.number("PANEL_SHUTDOWN_TIME_LIMIT", 90, least=5, most=3600)
+GUEST_TIME_LIMIT = env.number("PANEL_GUEST_TIME_LIMIT", 60, least=5, most=3600)
 NODE_PATIENCE = env.number("PANEL_NODE_PATIENCE", 120, least=5, most=86400)
 STREAMS_PER_NODE = env.number("PANEL_STREAMS_PER_NODE", 2, least=1, most=100)
 STREAM_LIMIT = env.number("PANEL_STREAM_LIMIT", 0, least=0, most=100_000)  # MiB per second; 0: none

@@ -35,6 +35,7 @@ from tests.nodes import KEEP_NOTHING, define, tiny_machine_xml
 
 PASSWORD = "a-password-for-tests"
 SHUTDOWN_TIME_LIMIT = 8
+GUEST_TIME_LIMIT = 20
 NODE_PATIENCE = 60
 STARTS_WITHIN = 150
 # A word of the command line that only this process has.
@@ -218,6 +219,7 @@ class Stack:
             "PANEL_PORT": str(self.port),
             "DEMO_PASSWORD": self.password,
             "PANEL_SHUTDOWN_TIME_LIMIT": str(SHUTDOWN_TIME_LIMIT),
+            "PANEL_GUEST_TIME_LIMIT": str(GUEST_TIME_LIMIT),
             "PANEL_NODE_PATIENCE": str(NODE_PATIENCE),
             "PANEL_AGENT_CHECK_SECONDS": "2",
         }

@@ -12,7 +12,7 @@ from vms.rules.consoles import Ending
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.differences import Hindrance, Part, When
 from vms.rules.duty import Duty
-from vms.rules.hardware import Beyond, Firmware
+from vms.rules.hardware import Beyond, Drive, Firmware, Interface
 from vms.rules.images import FileKind, ImageFault
 from vms.rules.kinds import Kind, Lifetime, Mode
 from vms.rules.names import NameFault
@@ -88,16 +88,27 @@ MODE_TIP: Mapping[Mode, Promise] = {
 
 # Translators: a mode and who set it when: "ready for use, set by anna (14:03)".
 MODE_SET_BY = pgettext_lazy("mode of a VM template", "%(mode)s, set by %(person)s (%(since)s)")
-MODE_IS_SO = _("The mode of %(vm)s is already: %(mode)s. Nothing was changed.")
-MODE_IS_BEING_SET = _("The mode of %(vm)s is being set: %(mode)s.")
-# Translators: mode: a mode and who set it when: "ready for use, set by anna (14:03)".
-MODE_CHANGED_MEANWHILE = _(
-    "The mode of %(vm)s was changed after you opened this page. It is now: %(mode)s. You have changed nothing; choose "
-    "again if you want to."
-)
 
 BECOMES_TEMPLATE = _("%(vm)s is being turned into a template.")
-TEMPLATE_IS_BEING_MADE = _("The template %(template)s is being made.")
+IS_BEING_MADE: Mapping[Kind, Promise] = {
+    Kind.VM: _("%(vm)s is being made."),
+    Kind.TEMPLATE: _("The template %(vm)s is being made."),
+}
+
+CREATE_TITLE: Mapping[Kind, Promise] = {
+    Kind.VM: pgettext_lazy("button, and title of its page", "Create a virtual machine"),
+    Kind.TEMPLATE: pgettext_lazy("button, and title of its page", "Create a template"),
+}
+CREATE_LEAD: Mapping[Kind, Promise] = {
+    Kind.VM: _(
+        "One that begins with an ISO image boots from that as long as it lies in the drive: start it, and install its "
+        "system on the screen."
+    ),
+    Kind.TEMPLATE: _(
+        "It begins in the mode “first installation”: start it, install its system on the screen, then set it to ready "
+        "for use."
+    ),
+}
 
 BOOT_DEVICE: Mapping[str, Promise] = {
     "cdrom": pgettext_lazy("what a machine boots from", "CD-ROM"),
@@ -175,7 +186,7 @@ ACTION_TIP: Mapping[Action, Promise] = {
     Action.BACK_UP: _("Back the machine up now."),
     Action.CLONE: _("Make a full copy of the machine."),
     Action.MAKE_TEMPLATE: _("Turn the machine into a template, or copy it into one."),
-    Action.CREATE: _("Make a new template."),
+    Action.CREATE: _("Make a new machine."),
     Action.STREAM: _("Copy what the disks still need of the template, so that they stand alone."),
 }
 
@@ -283,6 +294,15 @@ STREAMING_WILL_STOP = _("Streaming stops, and the template is released.")
 BACKUP_WILL_BE_CANCELLED = _("The backup under way is cancelled first; nothing of it is kept.")
 STREAMING_GOES_ON = _("Streaming goes on after the stop, from where it was.")
 
+# Translators: why a disk is not deleted together with its machine; why: one or more of those that follow.
+STAYS = pgettext_lazy("disk of a machine that is deleted", "stays: %(why)s")
+STAYS_NOT_OURS = pgettext_lazy("why a disk is not deleted", "not made by the panel")
+STAYS_MEDIUM = pgettext_lazy("why an image is not deleted", "only lies in the drive")
+# Translators: users: machines, separated by commas.
+STAYS_SHARED = pgettext_lazy("why a disk is not deleted", "also used by %(users)s")
+# Translators: at the end of a list of machines: those whose names the reader must not know.
+OTHER_MACHINES = npgettext_lazy("list of machines", "another machine", "%(count)s other machines", "count")
+
 REASON: Mapping[Reason, Promise] = {
     Reason.IS_STOPPED: _("The machine is stopped. Start it first."),
     Reason.IS_RUNNING: _("The machine is running already."),
@@ -308,6 +328,7 @@ REASON: Mapping[Reason, Promise] = {
     Reason.MUST_BE_STOPPED: _("The machine must be stopped. Shut it down first."),
     Reason.NO_SCREEN_WHILE_STOPPED: _("A stopped machine has no screen. Start it first."),
     Reason.NO_PROCESS_LEFT: _("The machine's process has ended already; there is nothing to power off."),
+    Reason.IS_PROTECTED: _("The machine is protected against deleting. Take the protection off in Edit first."),
     Reason.MODE_IS_READY: _("The template is ready for use. Shut it down to change this."),
     Reason.MODE_IS_MAINTENANCE: _("The template is in maintenance mode. Set it to ready for use first."),
     Reason.MODE_IS_FIRST_INSTALLATION: _("The template is in its first installation. Set it to ready for use first."),
@@ -486,12 +507,18 @@ PROBLEM: Mapping[Problem, Promise] = {
     ),
     Problem.NO_SUCH_DRIVE: _("%(vm)s has no drive of this kind, so it cannot boot from one."),
     Problem.CHANGED_MEANWHILE: _(
-        "Somebody else changed the mode of %(vm)s meanwhile, so it was left as it is. Look at it, then choose again."
+        "Somebody else changed %(vm)s meanwhile, so it was left as it is. Look at it, then choose again."
+    ),
+    Problem.IMAGE_TAKEN: _("The disk image %(path)s belongs to %(users)s by now, so nothing of %(vm)s was changed."),
+    Problem.MAC_TAKEN: _("%(users)s has the MAC address %(mac)s by now, so nothing of %(vm)s was changed."),
+    Problem.NAME_TAKEN: _("Another machine is called %(name)s by now, so nothing of %(vm)s was changed."),
+    # Translators: changes: what was to be changed, one after the other.
+    Problem.NOT_NOW: _(
+        "All was written down for the next start of %(vm)s, but node %(node)s could not change the running machine. "
+        "From its next start: %(changes)s"
     ),
     Problem.IMAGE_NOT_TRUSTED: _("The image was refused. %(why)s"),
-    Problem.UPLOAD_MISSING: _(
-        "The uploaded file that %(vm)s was to be made of cannot be read in the panel's store any more."
-    ),
+    Problem.UPLOAD_MISSING: _("The uploaded file for %(vm)s cannot be read in the panel's store any more."),
     Problem.NO_SPACE: _("No space is left on node %(node)s."),
     Problem.INVALID_XML: _("The definition of %(vm)s is not valid for node %(node)s."),
     Problem.UNSUPPORTED: _("Node %(node)s cannot do this."),
@@ -509,6 +536,15 @@ PROBLEM: Mapping[Problem, Promise] = {
     ),
     Problem.BUG: _("Something went wrong in the panel itself. The details are in its log."),
 }
+
+PROBLEM_OF: Mapping[tuple[Action, Problem], Promise] = {
+    # Translators: changes: what was to be changed, one after the other.
+    (Action.EDIT, Problem.GUEST_DID_NOT_REACT): _(
+        "All was written down for the next start of %(vm)s, but its guest did not follow. From its next start: "
+        "%(changes)s"
+    ),
+}
+"""Where a problem means something else for an action."""
 
 FILE_KIND: Mapping[FileKind, Promise] = {
     FileKind.ISO: pgettext_lazy("kind of an uploaded file", "ISO image"),
@@ -572,6 +608,8 @@ EVENT: Mapping[What, Promise] = {
     What.NODE_LOST: _("Contact lost"),
     What.NODE_FOUND: _("Contact made"),
     What.NODE_REMOVED: _("%(person)s removed node %(node)s from the panel"),
+    What.MAINTENANCE_BEGAN: _("%(person)s put it into maintenance"),
+    What.MAINTENANCE_ENDED: _("%(person)s ended the maintenance"),
     What.REQUESTED: _("%(action)s was asked for by %(person)s"),
     What.OPERATION_ENDED: _("%(action)s ended: %(progress)s"),
     What.MODE_CHANGED: _("Mode changed from %(old)s to %(new)s by %(person)s"),
@@ -612,9 +650,9 @@ PART: Mapping[Part, Promise] = {
     Part.TITLE: pgettext_lazy("part of a machine", "Title"),
     Part.DESCRIPTION: pgettext_lazy("part of a machine", "Description"),
     Part.MACHINE_TYPE: pgettext_lazy("part of a machine", "Machine type"),
-    Part.MEMORY_MAXIMUM: pgettext_lazy("part of a machine", "Most memory"),
+    Part.MEMORY_MAXIMUM: pgettext_lazy("part of a machine", "Maximum memory"),
     Part.MEMORY: pgettext_lazy("part of a machine", "Memory"),
-    Part.VCPUS_MAXIMUM: pgettext_lazy("part of a machine", "Most vCPUs"),
+    Part.VCPUS_MAXIMUM: pgettext_lazy("part of a machine", "Maximum vCPUs"),
     Part.VCPUS: pgettext_lazy("part of a machine", "vCPUs"),
     Part.FIRMWARE: pgettext_lazy("part of a machine", "Firmware"),
     Part.GRAPHICS: pgettext_lazy("part of a machine", "Screen"),
@@ -670,6 +708,74 @@ HINDRANCE: Mapping[Hindrance, Promise] = {
 }
 
 # Translators: what a machine has that cannot be edited in the panel.
+DEFINITION: Mapping[str, Promise] = {
+    # Translators: a machine's definition: what it will be, and what it is.
+    "saved": pgettext_lazy("heading, over a definition", "From the next start"),
+    "live": pgettext_lazy("heading, over a definition", "Now, while it is on"),
+}
+
+# Translators: a badge beside the status of a machine, of whose definition something counts only from its next start.
+CHANGES_WAIT = pgettext_lazy("badge of a machine", "changes wait")
+
+# Translators: a change of a machine: "Memory: 1 GiB → 2 GiB", "Disk vda, bus: SATA → virtio".
+CHANGE = pgettext_lazy("a change of a machine", "%(what)s: %(before)s → %(after)s")
+# Translators: a device and what of it is changed: "Disk vda, bus".
+PART_OF_DEVICE = pgettext_lazy("a change of a machine", "%(device)s, %(part)s")
+# Translators: what: some words on the device: "Disk vdb is added: 20 GiB, virtio".
+DEVICE_ADDED = pgettext_lazy("a change of a machine", "%(device)s is added: %(what)s")
+DEVICE_REMOVED = pgettext_lazy("a change of a machine", "%(device)s is taken out: %(what)s")
+DRIVE_NAMED: Mapping[str, Promise] = {
+    # Translators: target: what the guest calls it, as "vda".
+    "disk": pgettext_lazy("a device of a machine", "Disk %(target)s"),
+    "cdrom": pgettext_lazy("a device of a machine", "CD-ROM %(target)s"),
+    "floppy": pgettext_lazy("a device of a machine", "Floppy disk %(target)s"),
+    "lun": pgettext_lazy("a device of a machine: a SCSI device of the node", "SCSI device %(target)s"),
+}
+INTERFACE_NAMED = pgettext_lazy("a device of a machine", "Network interface %(mac)s")
+
+
+def device_named(device: Drive | Interface) -> str:
+    if isinstance(device, Interface):
+        return str(INTERFACE_NAMED) % {"mac": device.mac.lower()}
+    return str(DRIVE_NAMED.get(device.device, DRIVE_NAMED["disk"])) % {"target": device.target}
+
+
+DEVICE_PART: Mapping[Part, Promise] = {
+    # Translators: these stand after the name of a device: "Disk vda, bus: ...".
+    Part.DRIVE_IMAGE: pgettext_lazy("part of a device of a machine", "image"),
+    Part.DRIVE_BUS: pgettext_lazy("part of a device of a machine", "bus"),
+    Part.DRIVE_READ_ONLY: pgettext_lazy("part of a device of a machine", "read only"),
+    Part.DRIVE_SERIAL: pgettext_lazy("part of a device of a machine", "serial number"),
+    Part.INTERFACE_MODEL: pgettext_lazy("part of a device of a machine", "model"),
+    Part.INTERFACE_MAC: pgettext_lazy("part of a device of a machine", "MAC address"),
+    Part.INTERFACE_LINK: pgettext_lazy("part of a device of a machine", "link"),
+}
+"""What is not here says itself what it is: a size, a medium, a network."""
+
+VALUE_YES_NO: Mapping[bool, Promise] = {
+    True: pgettext_lazy("value of a part of a machine", "yes"),
+    False: pgettext_lazy("value of a part of a machine", "no"),
+}
+LINK: Mapping[bool, Promise] = {
+    True: pgettext_lazy("whether a network cable is plugged in", "connected"),
+    False: pgettext_lazy("whether a network cable is plugged in", "disconnected"),
+}
+VALUE_NONE = pgettext_lazy("value of a part of a machine", "none")
+BUS_AND_TARGET = pgettext_lazy("bus of a disk, and how the guest calls it there", "%(bus)s (%(target)s)")
+WATCHDOG: Mapping[str, Promise] = {
+    # Translators: what a machine's watchdog does when the guest hangs.
+    "": pgettext_lazy("what a watchdog does", "none"),
+    "reset": pgettext_lazy("what a watchdog does", "reset the machine"),
+    "shutdown": pgettext_lazy("what a watchdog does", "ask the guest to shut down"),
+    "poweroff": pgettext_lazy("what a watchdog does", "power off the machine"),
+    "pause": pgettext_lazy("what a watchdog does", "pause the machine"),
+    "none": pgettext_lazy("what a watchdog does", "only report it"),
+    "dump": pgettext_lazy("what a watchdog does", "write down the memory of the machine"),
+    "inject-nmi": pgettext_lazy("what a watchdog does", "interrupt the guest"),
+}
+SCREEN: Mapping[str, str] = {"vnc": "VNC", "spice": "SPICE"}
+"""Names, the same in every language."""
+
 BEYOND: Mapping[Beyond, Promise] = {
     Beyond.PASSED_THROUGH: pgettext_lazy("part of a machine", "devices of the node"),
     Beyond.HUGE_PAGES: pgettext_lazy("part of a machine", "huge pages"),
@@ -685,6 +791,72 @@ BEYOND: Mapping[Beyond, Promise] = {
     Beyond.DIRECT_KERNEL: pgettext_lazy("part of a machine", "a kernel of the node"),
     Beyond.OTHER_SCREENS: pgettext_lazy("part of a machine", "screens on the node"),
 }
+
+BUS: Mapping[str, str] = {"virtio": "virtio", "scsi": "SCSI", "sata": "SATA", "usb": "USB", "ide": "IDE", "fdc": "FDC"}
+"""Names, the same in every language."""
+
+SCREENS: Mapping[str, Promise | str] = {
+    "": pgettext_lazy("screen of a machine", "none"),
+    "vnc": "VNC",
+    "spice": "SPICE",
+    "vnc+spice": pgettext_lazy("screen of a machine", "VNC and SPICE"),
+}
+ANOTHER_BRIDGE = pgettext_lazy("choice of what a network interface is plugged into", "another bridge of the node")
+MEDIUM_BY_PATH = pgettext_lazy("choice of what is in a CD-ROM drive", "an ISO image in a storage pool")
+# Translators: an ISO image that was uploaded: "debian-12.iso, uploaded, 650 MiB".
+UPLOADED_ISO = pgettext_lazy("choice of what is in a CD-ROM drive", "%(name)s, uploaded, %(size)s")
+# Translators: the places of the boot order: "1." is tried first.
+BOOT_PLACE = pgettext_lazy("place in the boot order", "%(number)s.")
+BOOT_NOTHING = pgettext_lazy("place in the boot order", "nothing")
+BOOT_TWICE = _("The same stands in two places.")
+BOOT_FROM_NOTHING = _("Choose what the machine boots from.")
+
+EDIT_TITLE = pgettext_lazy("page title", "Edit %(vm)s")
+NEW_DISK = pgettext_lazy("heading: of a device that is to be added", "New disk")
+NEW_DRIVE = pgettext_lazy("heading: of a device that is to be added", "New CD-ROM drive")
+NEW_INTERFACE = pgettext_lazy("heading: of a device that is to be added", "New network interface")
+OWN_NAME = pgettext_lazy("what of a machine is changed", "Name")
+OWN_MODE = pgettext_lazy("what of a machine is changed", "Mode")
+OWN_NOTES = pgettext_lazy("what of a machine is changed", "Notes: another text")
+PROTECTION_CHANGED = pgettext_lazy("what of a machine is changed", "Delete protection")
+DEFINITION_UNKNOWN = _("The panel has not read the definition of %(vm)s yet, so it cannot be edited.")
+FORM_IS_INCOMPLETE = _("The form was not complete, so nothing of it was taken. Here is how the machine is now.")
+EDIT_CHANGES_NOTHING = _("You have changed nothing of %(vm)s.")
+IS_BEING_EDITED = _("%(vm)s is being changed.")
+NOTES_ARE_SAVED = _("The notes were saved.")
+PROTECTION_IS: Mapping[bool, Promise] = {
+    True: _("%(vm)s is now protected against deleting."),
+    False: _("%(vm)s is no longer protected against deleting."),
+}
+FILE_IS_GONE = _("Somebody has just removed the uploaded image that was chosen. Choose another one.")
+CHANGED_MEANWHILE = _("%(vm)s was changed after you opened this page, with another tool or in the panel.")
+CHANGED_MEANWHILE_BY = _("%(person)s changed %(vm)s after you opened this page (%(since)s).")
+GUEST_IS_ASKED = _(
+    "The guest is asked to give back what it has to. If it does not, that takes effect at the next start."
+)
+# Translators: disk: a name such as vdb.
+IMAGE_STAYS = _("The image of disk %(disk)s is not deleted. It stays at %(path)s.")
+NODE_IS_FULL = _("Node %(node)s has %(free)s of memory free, and %(needed)s are needed.")
+POOL_IS_SMALLER = _(
+    "Storage pool %(pool)s has %(free)s free, and the new disk can grow to %(needed)s. The machine is paused when "
+    "there is no room left."
+)
+
+MORE_THAN_THE_MOST = _("This is more than the maximum beside it.")
+MORE_THAN_THE_NODE = _("Node %(node)s has %(size)s of memory in all.")
+NODE_HAS_FREE = _("Node %(node)s has %(free)s free.")
+# Translators: cpus: "16 CPUs".
+NODE_HAS_CPUS = _("Node %(node)s has %(cpus)s.")
+MEMORY_NOW = _("The machine can have up to %(size)s now, and more from its next start on.")
+MEMORY_LATER = _("The machine has no memory balloon: another size takes effect at its next start.")
+VCPUS_NOW = _("The machine can have %(now)s to %(most)s now, and others from its next start on.")
+VCPUS_LATER = _("Another number takes effect at its next start.")
+NOT_ENOUGH_ROOM = _("Storage pool %(pool)s has %(free)s free, and the disk would grow by %(needed)s.")
+NOT_DURING_A_JOB = _("This has to wait: something is just being done with the machine's disks.")
+ONE_FILE_AT_A_TIME = _("Uploaded images can be brought to the node one at a time. Save the one, then choose the other.")
+IMAGE_USED_BY = _("This image is in use by %(vm)s.")
+MAC_USED_BY = _("This address is in use by %(vm)s.")
+ANOTHER_VM = pgettext_lazy("instead of a name that somebody may not see", "another machine")
 
 FIRMWARE: Mapping[Firmware, Promise] = {
     Firmware.BIOS: pgettext_lazy("firmware of a machine", "BIOS"),
@@ -776,6 +948,7 @@ FACT_MEMORY = pgettext_lazy("fact about a machine", "Memory")
 FACT_REPORTED = pgettext_lazy("fact about a machine", "The node reports")
 FACT_SINCE = pgettext_lazy("fact about a machine", "Status since")
 FACT_MODE = pgettext_lazy("fact about a machine", "Mode")
+FACT_PROTECTED = pgettext_lazy("fact about a machine", "Delete protection")
 FACT_BOOTS_FROM = pgettext_lazy("fact about a machine: disk or CD-ROM", "Boots from")
 # Translators: before the name of a template.
 FACT_ORIGIN = pgettext_lazy("fact about a machine", "Made from")
@@ -787,6 +960,7 @@ FACT_HOSTNAME = pgettext_lazy("fact about a machine: what its guest calls itself
 # Translators: since when a machine is on; what follows is a length of time: "Up: 3 h".
 FACT_UP = pgettext_lazy("fact about a machine: for how long it is on", "Up")
 
+IS_PROTECTED = pgettext_lazy("delete protection", "on: nobody can delete it")
 AGENT_ANSWERS = pgettext_lazy("guest agent", "answers")
 AGENT_SILENT = pgettext_lazy("guest agent", "does not answer")
 AGENT_NOT_HEARD = pgettext_lazy("guest agent", "not heard of yet")
@@ -874,6 +1048,57 @@ CONFIRM_ANY = _("%(action)s: %(vm)s?")
 NODE_REACHABLE = pgettext_lazy("state of a node", "Reachable")
 NODE_UNREACHABLE = pgettext_lazy("state of a node", "Unreachable")
 NODE_FIRST_CONTACT = pgettext_lazy("state of a node", "First contact")
+
+# Translators: links on the page of a node: so many machines move to it, or away from it, just now.
+ARRIVING = ngettext_lazy("%(count)s machine arriving", "%(count)s machines arriving", "count")
+LEAVING = ngettext_lazy("%(count)s machine leaving", "%(count)s machines leaving", "count")
+OPERATIONS_UNDER_WAY = ngettext_lazy("%(count)s under way", "%(count)s under way", "count")
+# Translators: filters of operations beside "Node: alpha": which way machines move, seen from that node.
+OPERATIONS_ARRIVING = pgettext_lazy("filter that is set", "Machines arriving")
+OPERATIONS_LEAVING = pgettext_lazy("filter that is set", "Machines leaving")
+MEMORY_IN_USE = _("Memory in use")
+CPUS_IN_USE = _("Processors in use")
+MEMORY_GIVEN = pgettext_lazy("memory of a node", "%(size)s given to machines that are on")
+VCPUS_GIVEN = ngettext_lazy(
+    "%(count)s vCPU given to machines that are on", "%(count)s vCPUs given to machines that are on", "count"
+)
+POOL_IN_USE = pgettext_lazy("bar: how much of a storage pool is in use", "Use of storage pool %(pool)s")
+POOL_SHARED = pgettext_lazy("whether other nodes see the same storage", "shared")
+POOL_LOCAL = pgettext_lazy("whether other nodes see the same storage", "local")
+
+DUTY_TITLE: Mapping[Duty, Promise] = {
+    Duty.MAINTENANCE: _("Put node %(node)s into maintenance?"),
+    Duty.ACTIVE: _("End the maintenance of node %(node)s?"),
+}
+DUTY_MEANS: Mapping[Duty, Promise] = {
+    Duty.MAINTENANCE: _("No new machine is made on node %(node)s until the maintenance ends."),
+    Duty.ACTIVE: _("New machines can be made on node %(node)s again."),
+}
+DUTY_BUTTON: Mapping[Duty, Promise] = {
+    Duty.MAINTENANCE: pgettext_lazy("button", "Begin maintenance"),
+    Duty.ACTIVE: pgettext_lazy("button", "End maintenance"),
+}
+DUTY_SET: Mapping[Duty, Promise] = {
+    Duty.MAINTENANCE: _("Node %(node)s is in maintenance. No new machine is made there until that ends."),
+    Duty.ACTIVE: _("The maintenance of node %(node)s has ended. New machines can be made there again."),
+}
+DUTY_IS_SO: Mapping[Duty, Promise] = {
+    Duty.MAINTENANCE: _("Node %(node)s is in maintenance already."),
+    Duty.ACTIVE: _("Node %(node)s is not in maintenance."),
+}
+# Translators: what a maintenance means for the machines of a node; below, how many of them are on.
+NOTHING_IS_MOVED = ngettext_lazy(
+    "Nothing is moved: the %(count)s machine on it stays there.",
+    "Nothing is moved: the %(count)s machines on it stay there.",
+    "count",
+)
+THEY_RUN_ON = ngettext_lazy(
+    "%(count)s of them is on now and runs on.", "%(count)s of them are on now and run on.", "count"
+)
+CAN_STILL_BE_STARTED = _("Machines that are off can still be started.")
+NO_MACHINE_CONCERNED = _("There is no machine on it.")
+MAINTENANCE_SINCE = _("In maintenance since %(since)s, by %(person)s.")
+MAINTENANCE_NOW = _("In maintenance.")
 # Translators: "3 % of 16 CPUs". Use your language's blank before the percent sign.
 SHARE_OF = pgettext_lazy("how busy the processors of a node are", "%(percent)s %% of %(total)s")
 # Translators: memory of a node: "21 GiB of 64 GiB".
@@ -1000,6 +1225,12 @@ STEP: Mapping[str, Promise] = {
     "end_process": pgettext_lazy("step of an operation", "End the process that held it"),
     "take_back_half_made": pgettext_lazy("step of an operation", "Remove what was made by half"),
     "leave_linked": pgettext_lazy("step of an operation", "Stop copying, and keep the template"),
+    "check_changes": pgettext_lazy("step of an operation", "Check what is to be changed"),
+    "grow_disks": pgettext_lazy("step of an operation", "Make its disks larger"),
+    "save_definition": pgettext_lazy("step of an operation", "Write down what it is from its next start"),
+    "change_running": pgettext_lazy("step of an operation", "Change what can be changed while it is on"),
+    "see_the_guest_follow": pgettext_lazy("step of an operation", "Wait until the guest has followed"),
+    "take_back_changes": pgettext_lazy("step of an operation", "Remove what was made by half"),
     "set_mode": pgettext_lazy("step of an operation", "Set its mode"),
     "become_template": pgettext_lazy("step of an operation", "Make it a template"),
     "set_boot_device": pgettext_lazy("step of an operation", "Change the boot device"),
@@ -1047,6 +1278,8 @@ AUDIT_REQUEST: Mapping[str, Promise] = {
     "vms:rights": pgettext_lazy("request in the audit trail", "Look up rights"),
     Request.NOTES: pgettext_lazy("request in the audit trail", "Write notes"),
     Request.TAGS: pgettext_lazy("request in the audit trail", "Change tags"),
+    Request.PROTECT: pgettext_lazy("request in the audit trail", "Protect against deleting"),
+    Request.UNPROTECT: pgettext_lazy("request in the audit trail", "Take the delete protection off"),
     Request.CANCEL: pgettext_lazy("request in the audit trail", "Cancel an operation"),
     Request.CLOSE: pgettext_lazy("request in the audit trail", "Close an unclear operation"),
     Request.ACKNOWLEDGE: pgettext_lazy("request in the audit trail", "Acknowledge a failure"),
@@ -1054,6 +1287,8 @@ AUDIT_REQUEST: Mapping[str, Promise] = {
     Request.TRY_NODE: pgettext_lazy("request in the audit trail", "Try to reach a node"),
     Request.ADD_NODE: pgettext_lazy("request in the audit trail", "Add a node"),
     Request.REMOVE_NODE: pgettext_lazy("request in the audit trail", "Remove a node"),
+    Request.BEGIN_MAINTENANCE: pgettext_lazy("request in the audit trail", "Put a node into maintenance"),
+    Request.END_MAINTENANCE: pgettext_lazy("request in the audit trail", "End the maintenance of a node"),
     Request.UPLOAD: pgettext_lazy("request in the audit trail", "Upload an image"),
     Request.REMOVE_IMAGE: pgettext_lazy("request in the audit trail", "Remove an image"),
     Request.USE_OVER: pgettext_lazy("request in the audit trail", "End of use"),
@@ -1107,6 +1342,12 @@ AUDIT_MORE_THAN = pgettext_lazy("how many lines there are", "more than %(count)s
 AUDIT_NOBODY = pgettext_lazy("who asked for something, when nobody was logged in", "somebody unknown")
 AUDIT_REFUSED_TO = pgettext_lazy("line of a timeline", "%(action)s was refused to %(person)s")
 AUDIT_TAGS = pgettext_lazy("request in the audit trail", "put on: %(added)s; taken off: %(removed)s")
+# Translators: a part of a machine that was to be changed, and the device that it belongs to: "Size of the disk (vda)".
+AUDIT_PART_OF_DEVICE = pgettext_lazy("request in the audit trail", "%(part)s (%(device)s)")
+AUDIT_EDIT: Mapping[str, Promise] = {
+    "name": pgettext_lazy("request in the audit trail", "name %(was)s → %(becomes)s"),
+    "mode": pgettext_lazy("request in the audit trail", "mode %(was)s → %(becomes)s"),
+}
 AUDIT_RIGHT: Mapping[str, Promise] = {
     "given": pgettext_lazy("request in the audit trail", "%(owner)s may now: %(right)s"),
     "changed": pgettext_lazy("request in the audit trail", "%(owner)s may now: %(right)s; before: %(was)s"),

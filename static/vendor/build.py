@@ -53,6 +53,7 @@ SPRITE = {
     "key": "fas/key",
     "keyboard": "fas/keyboard",
     "language": "fas/language",
+    "lock": "fas/lock",
     "memory": "patternfly/memory-alt",
     "migrate": "fas/exchange-alt",
     "minus": "fas/minus",

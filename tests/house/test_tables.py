@@ -10,6 +10,7 @@ import pytest
 from django.utils.functional import Promise
 
 from directory.roles import Role
+from tests.house.words_given import OF_A_CONFIRMATION, OF_A_PROBLEM, OF_A_SENTENCE, OF_AN_EVENT, OF_AN_OBSTACLE, OF_ANY
 from vms import labels
 from vms.operations.bulk import nothing_to_do
 from vms.operations.giving import ACTION_FOR
@@ -20,7 +21,8 @@ from vms.rules.consoles import Ending
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.differences import Hindrance, Part, When
 from vms.rules.duty import Duty
-from vms.rules.hardware import Beyond, Firmware
+from vms.rules.hardware import PREFIX_OF_BUS, Beyond, Firmware
+from vms.rules.hindrances import GRAPHICS, WATCHDOG_ACTIONS
 from vms.rules.images import FileKind, ImageFault
 from vms.rules.kinds import Kind, Lifetime, Mode
 from vms.rules.names import NameFault
@@ -33,7 +35,7 @@ from vms.rules.rights import Right
 from vms.rules.status import Main, Second
 from vms.rules.timeline import What
 
-Table = Mapping[Any, Promise]
+Table = Mapping[Any, Promise | str]
 
 COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.MAIN, set(Main)),
@@ -44,6 +46,11 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.KIND, set(Kind)),
     (labels.LIFETIME, set(Lifetime)),
     (labels.DUTY, set(Duty)),
+    (labels.DUTY_TITLE, set(Duty)),
+    (labels.DUTY_MEANS, set(Duty)),
+    (labels.DUTY_BUTTON, set(Duty)),
+    (labels.DUTY_SET, set(Duty)),
+    (labels.DUTY_IS_SO, set(Duty)),
     (labels.ACTION, set(Action)),
     (labels.ACTION_TIP, set(Action)),
     (labels.CONFIRM_TITLE, set(RISK)),
@@ -54,6 +61,8 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.PROGRESS, set(Progress)),
     (labels.PHASE, set(Phase)),
     (labels.PROBLEM, set(Problem)),
+    (labels.PROBLEM_OF, {(Action.EDIT, Problem.GUEST_DID_NOT_REACT)}),
+    (labels.AUDIT_EDIT, {"name", "mode"}),
     (labels.EVENT, set(What)),
     (labels.NAME_FAULT, set(NameFault)),
     (labels.FILE_KIND, set(FileKind)),
@@ -64,6 +73,13 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.HINDRANCE, set(Hindrance)),
     (labels.BEYOND, set(Beyond)),
     (labels.FIRMWARE, set(Firmware)),
+    (labels.WATCHDOG, WATCHDOG_ACTIONS),
+    (labels.SCREEN, GRAPHICS),
+    (labels.DRIVE_NAMED, {"disk", "cdrom", "floppy", "lun"}),
+    (labels.DEVICE_PART, {part for part in Part if part in labels.DEVICE_PART}),
+    (labels.VALUE_YES_NO, {True, False}),
+    (labels.LINK, {True, False}),
+    (labels.DEFINITION, {"saved", "live"}),
     (labels.COPY_TITLE, {Action.PERSISTENT, Action.CLONE}),
     (labels.COPY_LEAD, {Action.PERSISTENT, Action.CLONE}),
     (labels.COPY_HOLDS, {Action.PERSISTENT, Action.CLONE}),
@@ -85,6 +101,9 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.AUDIT_REQUEST, {*Request, *(name for name in labels.AUDIT_REQUEST if ":" in name)}),
     (labels.AUDIT_WHY, {*Why, Reason.NOT_PERMITTED, *(f"http_{code}" for code in (403, 404, 405, 409, 500))}),
     (labels.AUDIT_RIGHT, {"given", "changed", "taken"}),
+    (labels.IS_BEING_MADE, set(Kind)),
+    (labels.CREATE_TITLE, set(Kind)),
+    (labels.CREATE_LEAD, set(Kind)),
     (labels.BULK_TITLE, PLAIN),
     (labels.BULK_CONSEQUENCE, PLAIN),
     (labels.STILL_COPY_FROM, set(Kind)),
@@ -95,128 +114,13 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.SWITCH_TO, {"cdrom", "hd"}),
     (labels.WILL_BOOT_FROM, {"cdrom", "hd"}),
     (labels.DRIVE, {"cdrom", "floppy", "lun"}),
+    (labels.BUS, set(PREFIX_OF_BUS)),
+    (labels.SCREENS, {"", *GRAPHICS, "vnc+spice"}),
+    (labels.PROTECTION_IS, {True, False}),
     (labels.PLUGGED_INTO, {"network", "bridge", "direct", "user"}),
 ]
 SAYS_THE_SAME_TWICE: list[Table] = [labels.STEP, labels.BULK_ALREADY]
 """Where two codes are one thing to the reader."""
-
-OF_A_PROBLEM = {"vm", "node", "users", "person", "path", "why"}
-OF_A_CONFIRMATION = {"vm", "node"}
-OF_AN_OBSTACLE = {"node", "free", "needed", "networks", "vm", "home"}
-OF_AN_EVENT: Mapping[What, set[str]] = {
-    What.FOUND: {"node"},
-    What.GONE: {"node"},
-    What.BACK: {"node"},
-    What.RENAMED: {"old", "new"},
-    What.MOVED: {"old", "new"},
-    What.NODE_REMOVED: {"person", "node"},
-    What.REQUESTED: {"action", "person"},
-    What.OPERATION_ENDED: {"action", "progress"},
-    What.MODE_CHANGED: {"old", "new", "person"},
-    What.STANDS_ALONE: {"template"},
-}
-OF_A_SENTENCE: Mapping[str, set[str]] = {
-    "STATUS_WITH_SECOND": {"main", "second"},
-    "PERCENT": {"number"},
-    "FOUND_SO_MANY": {"count"},
-    "FOUND_MORE": {"count"},
-    "RIGHT_BY": {"person", "since"},
-    "RIGHTS_GIVEN": {"vm", "names"},
-    "RIGHTS_CHANGED": {"vm", "names"},
-    "RIGHTS_TAKEN": {"vm", "names"},
-    "RIGHTS_HAD_ONE": {"vm", "names"},
-    "RIGHTS_HAD_NONE": {"count"},
-    "RIGHTS_UNCHANGED": {"vm"},
-    "RIGHTS_OF": {"person", "vm"},
-    "RIGHTS_OF_MINE": {"vm"},
-    "THROUGH_ROLE": {"role"},
-    "THROUGH_OWN": {"right", "given"},
-    "THROUGH_GROUP": {"group", "right", "given"},
-    "NOTHING_COUNTS_BLOCKED": {"person"},
-    "NOTHING_COUNTS_GONE": {"person"},
-    "HELD_BY": {"action", "person", "since"},
-    "HELD_BY_WITH_PERCENT": {"action", "person", "since", "percent"},
-    "HELD_BY_WITH_TIME_LEFT": {"action", "person", "since", "percent", "duration"},
-    "ACTION_IS_OFF": {"action"},
-    "STATE_SINCE": {"since"},
-    "DISK_IS_FULL": {"disk"},
-    "DISK_FAILS": {"disk"},
-    "LAST_KNOWN": {"state", "since"},
-    "VM_DELETED_BY": {"person", "node", "since"},
-    "NODE_LOST_SINCE": {"node", "since"},
-    "GONE_SINCE": {"node", "since"},
-    "MODE_SET_BY": {"mode", "person", "since"},
-    "MODE_IS_SO": {"vm", "mode"},
-    "MODE_IS_BEING_SET": {"vm", "mode"},
-    "MODE_CHANGED_MEANWHILE": {"vm", "mode"},
-    "BECOMES_TEMPLATE": {"vm"},
-    "TEMPLATE_IS_BEING_MADE": {"template"},
-    "AND_MORE": {"names", "count"},
-    "STILL_LINKED": {"names", "count"},
-    "STILL_NEEDS": {"origin"},
-    "STREAMS_AGAIN": {"vm"},
-    "STANDS_ALONE_ALREADY": {"vm"},
-    "STOP_STREAM": {"vm"},
-    "STOP_MAKING": {"vm"},
-    "STAYS_LINKED_TO_UNKNOWN": {"vm"},
-    "MAKING_STOPS": {"vm"},
-    "STREAM_STOPS": {"vm"},
-    "MAKING_IS_STOPPED": {"vm"},
-    "LIMIT_SET": {"vm", "speed"},
-    "LIMIT_TAKEN_OFF": {"vm"},
-    "NODE_IDENTITY": {"hostname", "libvirt", "hypervisor", "cpus", "memory"},
-    "ACTION_REFUSED": {"action", "vm", "why"},
-    "CONFIRM_ANY": {"action", "vm"},
-    "DISK_USE": {"capacity", "used"},
-    "DISK_IN_USE": {"disk"},
-    "SHARE_OF": {"percent", "total"},
-    "USED_OF": {"used", "total"},
-    "BULK_REFUSED": {"count"},
-    "BULK_NAME": {"action", "count"},
-    "BULK_ENDED_WELL": {"bulk"},
-    "BULK_ENDED": {"bulk", "done", "not_done"},
-    "BULK_TYPE_THE_NUMBER": {"count"},
-    "WRONG_CHECKSUM": {"found", "expected"},
-    "PATH_IN_NO_POOL": {"node", "folders"},
-    "UPLOAD_ARRIVING": {"done", "total", "speed", "left"},
-    "OPERATION_ENDED_WELL": {"action", "vm"},
-    "OPERATION_ENDED_BADLY": {"action", "vm", "problem"},
-    "OPERATION_CANCELLED": {"action", "vm", "problem"},
-    "OPERATION_NEEDS_A_LOOK": {"action", "vm", "problem"},
-    "OPERATIONS_ENDED_WELL": {"count"},
-    "SPEED": {"size"},
-    "TIME_LEFT": {"duration"},
-    "NODE_WITH_FREE": {"node", "free"},
-    "POOL_WITH_FREE": {"pool", "free"},
-    "NETWORK_AS_ORIGIN": {"vm", "networks"},
-    "NETWORK_OF_NODES": {"network", "nodes"},
-    "POOL_OF_ANOTHER_NODE": {"there", "node"},
-    "SMALLER_DISK": {"vm", "size"},
-    "DISK_IS_NO_FILE": {"disk", "path"},
-    "DISK_FORMAT_UNKNOWN": {"disk", "path"},
-    "CANNOT_BE_COPIED": {"vm"},
-    "NAMES_TAKEN": {"count", "names"},
-    "MAKE_VMS": {"count"},
-    "VMS_ARE_BEING_MADE": {"count"},
-    "COPY_STARTS": {"count"},
-    "COPY_STAYS_OFF": {"count"},
-    "COPY_MEMORY": {"needed", "free"},
-    "COPY_EACH": {"count", "size"},
-    "COPY_DISK": {"disk", "size"},
-    "COPY_GROWS": {"used", "free"},
-    "COPY_GROWS_UNKNOWN": {"free"},
-    "COPY_TOO_FULL": {"used", "free", "pool"},
-    "COPY_MANY_VCPUS": {"node", "cpus"},
-    "COPY_OWN_BRIDGE": {"plugged", "node"},
-    "AUDIT_OF": {"name"},
-    "AUDIT_MANY": {"count"},
-    "AUDIT_MORE_THAN": {"count"},
-    "AUDIT_REFUSED_TO": {"action", "person"},
-    "AUDIT_TAGS": {"added", "removed"},
-}
-OF_AN_AUDIT_LINE = {"owner", "right", "was"}
-OF_OTHERS = {"template", "old", "new", "action", "progress", "count", "name", "names", "origin"}
-OF_ANY = OF_A_PROBLEM | OF_AN_OBSTACLE | OF_OTHERS | OF_AN_AUDIT_LINE
 
 
 @pytest.mark.parametrize(("table", "codes"), COMPLETE)

@@ -52,8 +52,12 @@ vms:users/vm                             x - - - - - 0        x - - - - - 0
 vms:users/theirs                         x - - 0 0 0 0        x - - 0 0 0 0
 vms:groups/vm                            x - - - - - 0        x - - - - - 0
 vms:groups/theirs                        x - - 0 0 0 0        x - - 0 0 0 0
+vms:xml/vm                               x - - - - - 0        . . . . . . .
+vms:xml/theirs                           x - - 0 0 0 0        . . . . . . .
 vms:rights/vm                            x x x x x x 0        x - - - - - 0
 vms:rights/theirs                        x x x 0 0 0 0        x - - 0 0 0 0
+vms:edit/vm                              x - - - - - 0        x - - - - - 0
+vms:edit/theirs                          x - - 0 0 0 0        x - - 0 0 0 0
 vms:edit/template                        x - - 0 0 0 0        x - - 0 0 0 0
 vms:toggle/template/cdrom                . . . . . . .        x - - 0 0 0 0
 vms:stream/vm                            . . . . . . .        x x - - - - 0
@@ -61,6 +65,7 @@ vms:make_template/vm                     x - - - - - 0        x - - - - - 0
 vms:copy/vm/clone                        x - - - - - 0        x - - - - - 0
 vms:copy/template/persistent             x x - 0 0 0 0        x x - 0 0 0 0
 vms:create                               x - - - - - -        x - - - - - -
+vms:create_template                      x - - - - - -        x - - - - - -
 images:list                              x - - - - - -        . . . . . . .
 images:upload                            x - - - - - -        x - - - - - -
 images:remove/file                       x - - - - - -        x - - - - - -
@@ -74,6 +79,8 @@ nodes:page/node                          x x x - - - -        . . . . . . .
 nodes:add                                x - - - - - -        x - - - - - -
 nodes:contact/contact                    x - - - - - -        x - - - - - -
 nodes:removed/4711                       x x x - - - -        . . . . . . .
+nodes:duty/node/maintenance              x - - - - - -        x - - - - - -
+nodes:duty/node/active                   x - - - - - -        x - - - - - -
 nodes:remove/node                        x - - - - - -        x - - - - - -
 operations:list                          x x x x x x x        . . . . . . .
 operations:rows                          x x x x x x x        . . . . . . .

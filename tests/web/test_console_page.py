@@ -11,6 +11,7 @@ from vms.models import Grant, Vm
 from vms.rules.consoles import Ending
 from vms.rules.power import Power
 from vms.rules.rights import Right
+from vms.web.addresses import short
 
 pytestmark = pytest.mark.usefixtures("no_hypervisor")
 
@@ -59,4 +60,4 @@ def test_why_there_is_no_file_is_said(anna: Person, running_vm: Vm) -> None:
 
 def test_the_row_leads_there(anna: Person, running_vm: Vm) -> None:
     text = browser_of(anna).get("/vms/").content.decode()
-    assert f'href="/vms/{running_vm.pk}/use/"' in text
+    assert f'href="/vms/{short(running_vm.pk)}/use/"' in text

@@ -22,7 +22,6 @@ from vms.rules.kinds import Kind
 from vms.rules.matrix import COLUMNS
 from vms.rules.power import Power
 from vms.rules.rights import Right
-from vms.web.presenters.buttons import NOT_YET
 
 pytestmark = pytest.mark.usefixtures("no_hypervisor")
 
@@ -95,8 +94,7 @@ def test_it_says_what_really_holds(
         Grant.objects.create(vm=vm, person=person, right=own)
     rows = rows_of(browser, vm, person)
     for action in COLUMNS[kind]:
-        built = (kind, action) not in NOT_YET
-        assert (rows[str(labels.ACTION[action])][0] == MAY) == (built and may(person, action, vm))
+        assert (rows[str(labels.ACTION[action])][0] == MAY) == may(person, action, vm)
 
 
 def test_what_is_not_possible_now_says_why_whoever_may(browser: Client, running_vm: Vm):

@@ -213,4 +213,4 @@ def test_opening_a_row_keeps_the_search_the_page_and_the_other_rows(browser: Cli
     address = f"/vms/?q=web&sort=-name&page=1&open={other.uuid}"
     page = browser.get(address).content.decode().replace("&amp;", "&")
     assert f'href="?q=web&sort=-name&page=1&open={other.uuid}&open={vm.uuid}"' in page
-    assert 'href="?q=web&sort=-name&page=1" data-more' in page
+    assert 'href="?q=web&sort=-name&page=1" aria-expanded="true"' in page

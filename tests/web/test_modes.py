@@ -13,10 +13,12 @@ from directory.models import Person
 from tests.conftest import AddVm
 from tests.operations.working import fresh
 from tests.web.conftest import browser_of
+from tests.web.editing import Page, asked, opened, shaped, text_of
 from vms.models import Disk, Node, Operation, StoragePool, Vm
 from vms.rules.actions import Action
 from vms.rules.kinds import Kind, Link, Mode
 from vms.rules.power import Power
+from vms.web.addresses import short
 
 pytestmark = pytest.mark.usefixtures("no_hypervisor")
 
@@ -32,7 +34,7 @@ def browser(anna: Person) -> Client:
 
 @pytest.fixture
 def template(add_vm: AddVm) -> Vm:
-    return with_drives(add_vm("debian", kind=Kind.TEMPLATE, mode=READY, boot_device="hd"))
+    return shaped(with_drives(add_vm("debian", kind=Kind.TEMPLATE, mode=READY, boot_device="hd")), "plain")
 
 
 def with_drives(vm: Vm) -> Vm:
@@ -47,78 +49,60 @@ def pool(node: Node) -> StoragePool:
     return StoragePool.objects.create(node=node, name="default", folder=FOLDER, capacity=100 * GIB, free=50 * GIB)
 
 
-def text_of(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
-
-
-def edit(browser: Client, vm: Vm, mode: str, was: str, **more: Any) -> Any:
-    return browser.post(f"/vms/{vm.pk}/edit/", {"mode": mode, "was": was, **more})
+def edit(browser: Client, vm: Vm, mode: str) -> Page:
+    """Through the review, as far as it comes."""
+    return opened(browser, vm).save(**{"general-mode": mode})
 
 
 # Edit
 
 
 def test_the_page_says_what_each_mode_allows_and_who_set_the_present_one(browser: Client, template: Vm, anna: Person):
-    text = text_of(browser.get(f"/vms/{template.pk}/edit/"))
+    text = opened(browser, template).text
     assert "Mode now ready for use" in text
     for sentence in ("VMs can be made from it.", "It is being updated.", "is being installed", "somebody has looked"):
         assert sentence in text
     Vm.objects.filter(pk=template.pk).update(mode_set_at=template.found_at, mode_set_by_name="berta")
-    assert "ready for use, set by berta" in text_of(browser.get(f"/vms/{template.pk}/edit/"))
+    assert "ready for use, set by berta" in opened(browser, template).text
 
 
 def test_a_template_without_a_mode_says_so(browser: Client, add_vm: AddVm):
-    page = browser.get(f"/vms/{add_vm('debian', kind=Kind.TEMPLATE).pk}/edit/")
-    assert "Mode now no mode set" in text_of(page)
-    assert re.search(r'name="mode"[^>]* checked', page.content.decode()) is None
+    page = opened(browser, shaped(add_vm("debian", kind=Kind.TEMPLATE), "plain"))
+    assert "Mode now no mode set" in page.text
+    assert "general-mode" not in page.values
 
 
 def test_saving_asks_for_the_mode(browser: Client, template: Vm):
-    answer = edit(browser, template, MAINTENANCE, READY)
+    review = opened(browser, template).send(**{"general-mode": MAINTENANCE})
+    assert review.lines() == ["Mode: ready for use → maintenance mode now"]
+    answer = review.send("save").answer
     assert (answer.status_code, answer["Location"]) == (302, f"/vms/{template.pk}/")
     operation = Operation.objects.get()
-    assert (operation.action, operation.arguments) == (Action.EDIT, {"mode": MAINTENANCE, "was": READY})
+    assert (operation.action, asked(template).mode) == (Action.EDIT, (READY, MAINTENANCE))
     assert fresh(template).mode == READY
 
 
-def test_the_same_page_saved_twice_is_one_wish(browser: Client, template: Vm):
-    key = str(uuid4())
-    edit(browser, template, MAINTENANCE, READY, key=key)
-    edit(browser, template, MAINTENANCE, READY, key=key)
-    assert Operation.objects.count() == 1
-
-
 def test_a_mode_that_is_set_already_changes_nothing(browser: Client, template: Vm):
-    assert edit(browser, template, READY, READY).status_code == 302
+    assert edit(browser, template, READY).answer.status_code == 302
     assert not Operation.objects.exists()
 
 
 @pytest.mark.parametrize("mode", ["", "ready", "READY_FOR_USE", "<b>"])
 def test_what_is_no_mode_is_refused(mode: str, browser: Client, template: Vm):
-    assert edit(browser, template, mode, READY).status_code == 422
+    answer = edit(browser, template, mode)
+    assert (answer.answer.status_code, "general-mode" in answer.errors()) == (422, True)
     assert not Operation.objects.exists()
 
 
 def test_the_second_of_two_people_sees_what_the_first_set(browser: Client, template: Vm):
+    page = opened(browser, template)
     Vm.objects.filter(pk=template.pk).update(mode=MAINTENANCE, mode_set_at=template.found_at, mode_set_by_name="berta")
-    answer = edit(browser, template, Mode.DO_NOT_USE, READY)
-    assert answer.status_code == 409
-    assert "It is now: maintenance mode, set by berta" in text_of(answer)
-    assert 'name="was" value="maintenance mode"' in answer.content.decode()
+    answer = page.send(**{"general-mode": Mode.DO_NOT_USE})
+    assert answer.answer.status_code == 409
+    assert "Mode: ready for use → maintenance mode" in answer.text
+    assert "Mode now maintenance mode, set by berta" in answer.text
+    assert answer.shows("general-mode") == Mode.DO_NOT_USE
     assert not Operation.objects.exists()
-
-
-def test_while_it_is_being_changed_the_page_says_who_does_it(browser: Client, template: Vm, berta: Person):
-    edit(browser_of(berta), template, MAINTENANCE, READY)
-    assert "Edit by berta since" in text_of(browser.get(f"/vms/{template.pk}/edit/"))
-    answer = edit(browser, template, Mode.DO_NOT_USE, READY)
-    assert answer.status_code == 409
-    assert "is just being changed" in text_of(answer)
-
-
-def test_a_vm_has_nothing_to_edit_yet(browser: Client, vm: Vm):
-    assert browser.get(f"/vms/{vm.pk}/edit/").status_code == 404
-    assert f"/vms/{vm.pk}/edit/" not in browser.get(f"/vms/{vm.pk}/").content.decode()
 
 
 def test_its_page_tells_the_mode_and_the_boot_device(browser: Client, template: Vm):
@@ -144,7 +128,7 @@ def test_the_button_shows_what_it_boots_from(
 ):
     template = add_vm("debian", kind=Kind.TEMPLATE, mode=READY, boot_device=now)
     row = browser.get("/templates/").content.decode()
-    button = f'class="{icon}" form="act" formaction="/vms/{template.pk}/toggle/{other}/" aria-label="{words}"'
+    button = f'class="{icon}" form="act" formaction="/vms/{short(template.pk)}/toggle/{other}/">{words}<'
     assert button in row
 
 
@@ -191,13 +175,13 @@ def test_nothing_boots_from_a_drive_that_is_not_there(browser: Client, add_vm: A
 @pytest.mark.parametrize("mode", ["", *Mode])
 def test_what_the_table_turns_off_is_refused(mode: str, power: Power, browser: Client, add_vm: AddVm):
     """By the tables of the user's document: a state's row AND the mode's."""
-    template = with_drives(add_vm("debian", power, kind=Kind.TEMPLATE, mode=mode))
+    template = shaped(with_drives(add_vm("debian", power, kind=Kind.TEMPLATE, mode=mode)), "plain")
     toggles = power is Power.OFF or (power is Power.RUNNING and mode != READY)
     answer = browser.post(f"/vms/{template.pk}/toggle/cdrom/", headers={"HX-Request": "true"})
     assert answer.status_code == (202 if toggles else 409)
     Operation.objects.all().delete()
     other = Mode.DO_NOT_USE if mode != Mode.DO_NOT_USE else READY
-    assert edit(browser, template, other, mode).status_code == 302
+    assert edit(browser, template, other).answer.status_code == 302
     Operation.objects.all().delete()
     hands_out = power is Power.OFF and mode == READY
     answer = browser.get(f"/vms/{template.pk}/persistent/")
@@ -308,7 +292,7 @@ def test_who_may_only_operate_machines_changes_none(
     path: str, template: Vm, add_vm: AddVm, otto: Person, nobody: Person
 ):
     vm = add_vm("web1") if path == "make-template/" else template
-    fields = {"how": "turn", "turn-mode": READY, "mode": MAINTENANCE, "was": READY}
+    fields = {"how": "turn", "turn-mode": READY, "general-mode": MAINTENANCE}
     assert browser_of(otto).post(f"/vms/{vm.pk}/{path}", fields).status_code == 403
     assert browser_of(nobody).post(f"/vms/{vm.pk}/{path}", fields).status_code == 404
     assert not Operation.objects.exists()

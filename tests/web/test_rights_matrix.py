@@ -235,10 +235,10 @@ def test_what_one_may_not_do_here_is_off_and_says_so_and_hidden_from_who_may_now
     world: World, add_vm: AddVm
 ) -> None:
     uses = world.people["uses"]
-    assert 'aria-label="Start"' not in browser_of(uses).get("/vms/").content.decode()
+    assert 'class="i-play"' not in browser_of(uses).get("/vms/").content.decode()
     Grant.objects.create(vm=add_vm("operated"), person=uses, right=Right.OPERATE)
     page = browser_of(uses).get("/vms/").content.decode()
     row = page[page.index(f'id="vm-{world.things["vm"]}"') :].partition("</tbody>")[0]
     assert row.count('popovertarget="not_permitted"') == 3
     assert "You may not do this on this machine." in page
-    assert 'aria-label="Delete"' not in page
+    assert 'class="i-trash' not in page

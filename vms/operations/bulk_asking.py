@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from vms.models import Bulk, BulkItem, Operation, Vm
+from vms.models import Bulk, BulkItem, Disk, Operation, Vm
 from vms.operations.announcing import announce
 from vms.operations.auditing import about_vm, asking_from, write_for
 from vms.operations.promising import ActionRefused, Order, promise
@@ -111,8 +111,7 @@ def _promise(bulk: Bulk, item: BulkItem) -> Operation:
 def _arguments(bulk: Bulk, vm: Vm) -> dict[str, Any]:
     if bulk.action != Action.DELETE:
         return {}
-    made = vm.disks.filter(made_by_panel=True).exclude(path="")
-    return {"disks": [disk.path for disk in made]}
+    return {"disks": [disk.path for disk in Disk.objects.all().to_delete().filter(vm=vm)]}
 
 
 def _refuse(bulk: Bulk, item: BulkItem, reason: Reason, refused_for: str = "") -> None:
