@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -23,7 +24,6 @@ from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
 from vms.operations.permission import Permissions, actions_somewhere, allowed
 from vms.rules.actions import PLAIN, Action, Risk, risk_of
-from vms.rules.kinds import Kind
 from vms.rules.matrix import COLUMNS, Verdict
 from vms.rules.status import Facts
 from vms.web.addresses import short
@@ -106,17 +106,28 @@ def offer(viewer: Viewer, machines: Iterable[Vm]) -> Offer:
     return Offer(permissions, *(tuple(each for each in kind if each in somewhere) for kind in kinds))
 
 
-def action_bar(vm: Vm, actions: tuple[Action, ...], permissions: Permissions, *, words: bool = False) -> SafeString:
-    """The buttons of one machine as HTML. vm: from with_operations_under_way(); words: show the labels too, as where
-    there is one machine only. Where there are many, their addresses are short."""
-    kind = Kind(vm.kind)
-    own = tuple(action for action in actions if action in COLUMNS[kind])
-    boots_from: BootDevice = "cdrom" if vm.boot_device == "cdrom" else "hd"
-    permitted = permissions.on(vm.pk).intersection(own)
-    facts, language = facts_of(vm, vm.under_way), get_language() or ""
-    bar = _bar_of_any_machine(facts, own, permitted, boots_from, language, words=words)
-    key = str(vm.uuid) if words else short(vm.uuid)
-    return mark_safe(bar.replace(ANY_MACHINE, key))  # noqa: S308 -- a UUID in what a template escaped
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """The buttons of one machine."""
+
+    uuid: UUID
+    facts: Facts
+    permitted: frozenset[Action]
+    boots_from: BootDevice
+    language: str
+
+    @classmethod
+    def of(cls, vm: Vm, permissions: Permissions) -> Buttons:
+        """vm: from with_operations_under_way()."""
+        boots_from: BootDevice = "cdrom" if vm.boot_device == "cdrom" else "hd"
+        return cls(vm.uuid, facts_of(vm, vm.under_way), permissions.on(vm.pk), boots_from, get_language() or "")
+
+    def bar(self, actions: tuple[Action, ...], *, words: bool = False) -> SafeString:
+        """Those of them that this kind of machine has, as HTML. words: show the labels too, as where there is one
+        machine only. Where there are many, their addresses are short."""
+        bar = _bar_of_any_machine(self.facts, actions, self.permitted, self.boots_from, self.language, words=words)
+        key = str(self.uuid) if words else short(self.uuid)
+        return mark_safe(bar.replace(ANY_MACHINE, key))  # noqa: S308 -- a UUID in what a template escaped
 
 
 @lru_cache(DIFFERENT_BARS_KEPT)
@@ -129,7 +140,8 @@ def _bar_of_any_machine(
     *,
     words: bool,
 ) -> str:
-    buttons = [_button(action, allowed(permitted, facts, action)) for action in actions]
+    own = [action for action in actions if action in COLUMNS[facts.kind]]
+    buttons = [_button(action, allowed(permitted, facts, action)) for action in own]
     buttons = [_toggle(button, boots_from) if button.action == Action.TOGGLE else button for button in buttons]
     return render_to_string("components/actions.html", {"buttons": buttons, "words": words}).strip()
 

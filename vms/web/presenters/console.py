@@ -16,7 +16,7 @@ from vms.rules.actions import Action
 from vms.rules.asking import possible
 from vms.rules.consoles import COMES_BACK, Ending
 from vms.rules.reasons import Reason
-from vms.web.presenters.buttons import action_bar, offer
+from vms.web.presenters.buttons import Buttons, offer
 from vms.web.presenters.statuses import status_cell, status_view
 
 SCREEN_KEYS = (
@@ -95,7 +95,7 @@ def _can_start(vm: Vm) -> bool:
 def _bar(vm: Vm, viewer: Viewer, actions: tuple[Action, ...]) -> SafeString:
     offered = offer(viewer, [vm])
     somewhere = {*offered.run, *offered.more}
-    return action_bar(vm, tuple(each for each in actions if each in somewhere), offered.permissions, words=True)
+    return Buttons.of(vm, offered.permissions).bar(tuple(each for each in actions if each in somewhere), words=True)
 
 
 def _command(vm: Vm) -> str:

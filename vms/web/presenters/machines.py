@@ -18,7 +18,7 @@ from vms.models.viewer import Viewer
 from vms.models.vm import dependants_of, fetch_dependants
 from vms.rules.status import Main
 from vms.web.lists.machine_columns import DEFAULT
-from vms.web.presenters.buttons import ANY_MACHINE, Offer, action_bar, offer
+from vms.web.presenters.buttons import ANY_MACHINE, Buttons, Offer, offer
 from vms.web.presenters.cells import cells
 from vms.web.presenters.details import Details, details, fetch_details
 from vms.web.presenters.statuses import status_cell, status_view
@@ -101,7 +101,7 @@ def machine_row(vm: Vm, viewer: Viewer) -> MachineRow:
 
 
 def _row(vm: Vm, shared: _Shared, *, number: int | None) -> MachineRow:
-    uuid, offered, may = str(vm.uuid), shared.offer, shared.offer.permissions
+    uuid, offered, buttons = str(vm.uuid), shared.offer, Buttons.of(vm, shared.offer.permissions)
     opened = uuid in shared.opened.rows
     seen = dependants_of(vm, shared.viewer)
     return MachineRow(
@@ -109,15 +109,15 @@ def _row(vm: Vm, shared: _Shared, *, number: int | None) -> MachineRow:
         name=vm.display_name,
         head=_head(vm, shared, number=number),
         status=status_cell(status_view(vm, shared.viewer), vm.status_since),
-        run_actions=action_bar(vm, offered.run, may),
+        run_actions=buttons.bar(offered.run),
         shows_runs=bool(offered.run),
         cells=cells(vm, shared.columns),
-        other_actions=action_bar(vm, offered.other, may),
+        other_actions=buttons.bar(offered.other),
         shows_actions="action" in shared.columns,
         width=ALWAYS_THERE + bool(offered.run) + offered.for_many + len(shared.columns),
         is_stale=vm.main == Main.UNKNOWN,
         live=" ".join(f"vm:{each.pk}" for each in (vm, *seen)) if seen else "",
-        more_actions=action_bar(vm, offered.more, may, words=True) if opened else "",
+        more_actions=buttons.bar(offered.more, words=True) if opened else "",
         details=details(vm, shared.viewer) if opened else None,
     )
 

@@ -10,7 +10,7 @@ from vms.operations.permission import may_describe
 from vms.rules.actions import Action
 from vms.rules.kinds import Kind
 from vms.web.forms.notes import NotesForm
-from vms.web.presenters.buttons import action_bar, offer
+from vms.web.presenters.buttons import Buttons, offer
 from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.machines import machine_row
 from vms.web.presenters.refusals import audit_url, with_refusals
@@ -56,10 +56,11 @@ def page_of(request: PanelRequest, vm: Vm, notes: NotesForm, *, status: int = 20
     """vm: from with_operations_under_way()."""
     request.section = list_of(Kind(vm.kind))
     offered = offer(request.user, [vm])
+    buttons = Buttons.of(vm, offered.permissions)
     context = {
         "row": machine_row(vm, request.user),
-        "run_actions": action_bar(vm, offered.run, offered.permissions, words=True),
-        "other_actions": action_bar(vm, offered.other, offered.permissions, words=True),
+        "run_actions": buttons.bar(offered.run, words=True),
+        "other_actions": buttons.bar(offered.other, words=True),
         "timeline": _past(request, vm),
         "audit_url": audit_url(vm, request.user),
         "xml_url": reverse("vms:xml", args=[vm.pk]) if Action.EDIT in offered.permissions.on(vm.pk) else "",
