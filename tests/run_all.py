@@ -45,7 +45,12 @@ class Result:
         return self.code == 0 and self.passed > 0 and not self.failed
 
 
-ON_POSTGRES = Part("postgres", "unit tests on PostgreSQL", ("-n", "auto", "-m", "not live and not browser"))
+WITHOUT_DATABASE = ("tests/rules", "tests/hypervisor")
+ON_POSTGRES = Part(
+    "postgres",
+    "unit tests on PostgreSQL",
+    ("-n", "auto", "-m", "not live and not browser", *(f"--ignore={folder}" for folder in WITHOUT_DATABASE)),
+)
 LIVE = Part("nodes", "real nodes, and what goes wrong with them", ("-m", "live"))
 BROWSER = Part("browser", "Chromium", ("-m", "browser"))
 
