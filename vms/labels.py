@@ -707,7 +707,6 @@ HINDRANCE: Mapping[Hindrance, Promise] = {
     Hindrance.NOT_FOR_THIS_MACHINE: _("There is no such firmware for a machine like this."),
 }
 
-# Translators: what a machine has that cannot be edited in the panel.
 DEFINITION: Mapping[str, Promise] = {
     # Translators: a machine's definition: what it will be, and what it is.
     "saved": pgettext_lazy("heading, over a definition", "From the next start"),
@@ -776,6 +775,7 @@ WATCHDOG: Mapping[str, Promise] = {
 SCREEN: Mapping[str, str] = {"vnc": "VNC", "spice": "SPICE"}
 """Names, the same in every language."""
 
+# Translators: what a machine has that cannot be edited in the panel.
 BEYOND: Mapping[Beyond, Promise] = {
     Beyond.PASSED_THROUGH: pgettext_lazy("part of a machine", "devices of the node"),
     Beyond.HUGE_PAGES: pgettext_lazy("part of a machine", "huge pages"),
