@@ -13,9 +13,10 @@ from directory.models import Person
 from tests.conftest import AddVm
 from tests.hypervisor.editings import CORPUS
 from tests.web.conftest import browser_of
-from tests.web.editing import asked, defined, opened, shaped
-from vms.models import Definition, Node, Operation, StoragePool, Vm
+from tests.web.editing import GIB, SAVE, asked, changes_asked, defined, opened, shaped
+from vms.models import Definition, Disk, Node, Operation, StoragePool, Vm
 from vms.rules.actions import Action, Slot
+from vms.rules.differences import Part
 from vms.rules.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("no_hypervisor")
@@ -123,3 +124,12 @@ def test_a_form_that_nobody_gave_out_is_shown_anew(token: str, browser: Client, 
 def test_a_form_of_another_machine_is_not_taken(browser: Client, vm: Vm, add_vm: AddVm) -> None:
     other = opened(browser, shaped(add_vm("web2"), "spice-desktop")).values["opened"][0]
     assert opened(browser, vm).send("save", opened=other).answer.status_code == 422
+
+
+def test_a_disk_that_has_only_been_measured_meanwhile_is_no_change(browser: Client, vm: Vm) -> None:
+    page = opened(browser, vm)
+    Disk.objects.create(vm=vm, target="vda", device="disk", path="/images/spice-desktop.qcow2", capacity=20 * GIB)
+    review = page.send(**{"sizes-memory": 640})
+    assert review.answer.status_code == 200
+    assert review.send(SAVE).answer.status_code == 302
+    assert {change.part for change in changes_asked(vm)} <= {Part.MEMORY, Part.MEMORY_MAXIMUM}

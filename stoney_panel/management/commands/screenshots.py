@@ -31,6 +31,8 @@ HTTP_OK = 200
 CLICKS = {
     "open": ("a[aria-expanded]", "a[aria-expanded=true]"),
     "dialog": (".acts > a:not([data-page])", "dialog[open]"),
+    "edit": (".acts > a.i-pencil", "form[data-edit]"),
+    "node": ("tbody th a", ".crumbs"),
 }
 OPENED = {"vms-list": ("open", "dialog")}
 LOGIN = Page("login", reverse("login"))
@@ -79,7 +81,9 @@ IN_DOCUMENTATION = (
     Shown("details", f"{VMS}?sort=-name", ENGLISH, click="open"),
     Shown("question", f"{VMS}?sort=-name", DARK, click="dialog"),
     Shown("many-at-once", f"{reverse('bulk:ask')}?action=shutdown&all=1&page=vms", ENGLISH),
+    Shown("edit", f"{VMS}?sort=-name", ENGLISH, click="edit"),
     Shown("nodes", reverse("nodes:list"), ENGLISH),
+    Shown("node", reverse("nodes:list"), DARK, click="node"),
     Shown("states", reverse("states"), ENGLISH),
 )
 

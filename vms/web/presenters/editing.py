@@ -13,7 +13,7 @@ from vms import labels
 from vms.models import Operation, Vm
 from vms.models.viewer import Viewer
 from vms.rules.actions import Slot
-from vms.rules.differences import Change, Part, When, difference
+from vms.rules.differences import Change, Part, When
 from vms.rules.editing import ASKS_THE_GUEST
 from vms.rules.hardware import Drive
 from vms.rules.kinds import Kind, Mode
@@ -217,7 +217,7 @@ def _about_the_node(form: EditForm) -> Iterator[str]:
 
 
 def meanwhile(vm: Vm, opened: Opened, now: Opened) -> Meanwhile:
-    changes = difference(opened.hardware, now.hardware)
+    changes = opened.changes_until(now)
     lines = [line.text for line in change_lines(changes, opened.hardware, now.hardware)]
     own = {
         labels.OWN_NAME: (opened.display_name, now.display_name),

@@ -67,6 +67,7 @@ def _was_submitted(request: PanelRequest) -> bool:
 def _answer(request: PanelRequest, edited: Edited, before: Opened, refused: str) -> HttpResponse:
     if not before.is_still_so(edited.opened):
         return _show_meanwhile(request, edited, before)
+    edited = replace(edited, opened=edited.opened.with_drives_of(before))
     step, _colon, what = request.POST.get("step", "").partition(":")
     form = EditForm(edited, request.POST)
     if step in {"add", "drop"}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import time
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.core.signing import BadSignature, Signer
 
 from vms.models import Vm
 from vms.operations.definitions import hardware_of
-from vms.rules.differences import difference
+from vms.rules.differences import Change, Part, difference
 from vms.rules.hardware import Hardware
 
 
@@ -29,7 +29,16 @@ class Opened:
     def is_still_so(self, now: Opened) -> bool:
         """Whether all of it that people are shown is as it was. What they are not shown may differ."""
         own = all(getattr(self, name) == getattr(now, name) for name in _OWN)
-        return own and not difference(self.hardware, now.hardware)
+        return own and not self.changes_until(now)
+
+    def changes_until(self, now: Opened) -> list[Change]:
+        """Of its definition. The size of a disk that has only been measured since is none."""
+        changes = difference(self.hardware, now.hardware)
+        return [change for change in changes if change.part is not Part.DRIVE_SIZE or change.before is not None]
+
+    def with_drives_of(self, before: Opened) -> Opened:
+        """What was filled in is judged by what was shown: a disk without a size had no field for it."""
+        return replace(self, hardware=replace(self.hardware, drives=before.hardware.drives))
 
     def token(self, vm: Vm) -> str:
         facts = {**asdict(self), "hardware": self.hardware.as_arguments()}
