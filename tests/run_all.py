@@ -51,20 +51,30 @@ ON_POSTGRES = Part(
     "unit tests on PostgreSQL",
     ("-n", "auto", "-m", "not live and not browser", *(f"--ignore={folder}" for folder in WITHOUT_DATABASE)),
 )
-LIVE = Part("nodes", "real nodes, and what goes wrong with them", ("-m", "live"))
+LIVE = ("-m", "live")
+FAULTS = Part("faults", "the whole panel, and what goes wrong with it", (*LIVE, "tests/faults"))
+PEOPLE = Part("people", "a real directory of people", (*LIVE, "tests/directory"))
+NODES = Part("nodes", "real nodes", (*LIVE, "--ignore=tests/faults", "--ignore=tests/directory"))
 BROWSER = Part("browser", "Chromium", ("-m", "browser"))
+LANES = 2
+"""So many parts at once: they mostly wait, for nodes or for a browser."""
 
 
 def main() -> int:
     """The exit code. The last line counts all tests of all parts."""
-    with postgres() as url:
-        results = [run(ON_POSTGRES, {"DATABASE_URL": url})]
-    with ThreadPoolExecutor(2) as lanes:  # the one mostly waits for nodes, the other for a browser
-        results += lanes.map(run, (LIVE, BROWSER), ({}, {}))
+    with ThreadPoolExecutor(LANES) as lanes:  # the long ones first, so that both lanes end together
+        begun = [lanes.submit(run, part, {}) for part in (FAULTS, BROWSER, NODES, PEOPLE)]
+        begun.append(lanes.submit(run_on_postgres))
+        results = [each.result() for each in begun]
     passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
     good = all(result.good for result in results)
     say(f"{passed} passed, {failed if good else max(failed, 1)} failed")
     return 0 if good else 1
+
+
+def run_on_postgres() -> Result:
+    with postgres() as url:
+        return run(ON_POSTGRES, {"DATABASE_URL": url})
 
 
 def run(part: Part, environment: Mapping[str, str]) -> Result:
