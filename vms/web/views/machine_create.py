@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from vms import labels
@@ -54,7 +53,7 @@ def _requested(request: PanelRequest, form: MachineForm) -> Operation | None:
     except NamesTaken as taken:
         form.add_error("name", str(labels.NAMES_TAKEN % {"count": 1, "names": ", ".join(taken.names)}))
     except FileGone:
-        form.add_error("source", _("Somebody has just removed this file."))
+        form.add_error("source", str(labels.FILE_IS_GONE))
     return None
 
 
