@@ -169,3 +169,10 @@ def test_looking_remembers_nobody(browser: Client, vm: Vm, django_assert_max_num
     with django_assert_max_num_queries(25):
         browser.get(f"/vms/{vm.pk}/rights/?q=a")
     assert Person.objects.count() == before
+
+
+def test_an_account_above_a_thousand_is_found_again(browser: Client, vm: Vm):
+    """Its key is no number for people: it has no separators."""
+    person = Person.objects.create(username="late", pk=2410)
+    page = html_of(browser.get(f"/vms/{vm.pk}/rights/?person={person.pk}"))
+    assert page.xpath("//input[@type='hidden'][@name='person']/@value") == ["2410"]

@@ -52,7 +52,7 @@ def _page(request: PanelRequest, vm: Vm, *, status: int = 200) -> HttpResponse:
         "title": str(words) % {"vm": vm.display_name, "person": person},
         "rights": rights_view(vm, person, request.user),
         "is_mine": is_mine,
-        "person_key": person.pk,
+        "person_key": str(person.pk),  # no number for people
         "search": search_people(search_text(request.GET)) if chooses else None,
         "crumbs": crumbs_of(vm, request.user),
     }
