@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from pytest_django.fixtures import Settings
 
 from directory.models import Person
 from tests.conftest import AddVm
@@ -9,6 +12,12 @@ from tests.operations.streaming import add_origin, ask_for, come_to_the_pull
 from vms.hypervisor.fake import FakeNode
 from vms.models import Node, Operation, Vm
 from vms.rules.power import Power
+
+
+@pytest.fixture
+def uploads(settings: Settings, tmp_path: Path) -> Path:
+    settings.UPLOADS = tmp_path / "uploads"
+    return tmp_path / "uploads"
 
 
 @pytest.fixture

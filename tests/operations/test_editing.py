@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from directory.models import Person
 from tests.conftest import AddVm
@@ -46,12 +45,6 @@ from vms.rules.progress import Progress
 from vms.rules.timeline import What
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def uploads(settings: Settings, tmp_path: Path) -> Path:
-    settings.UPLOADS = tmp_path / "uploads"
-    return tmp_path / "uploads"
 
 
 def test_a_machine_that_is_off_becomes_what_was_asked_for(off: Vm, alpha: FakeNode, anna: Person) -> None:

@@ -49,12 +49,6 @@ from vms.rules.progress import Phase, Progress
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def uploads(settings: Settings, tmp_path: Path) -> Path:
-    settings.UPLOADS = tmp_path / "uploads"
-    return tmp_path / "uploads"
-
-
 def test_changed_between_the_look_and_the_change_all_is_taken_back(
     off: Vm, alpha: FakeNode, anna: Person, uploads: Path
 ) -> None:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from vms.rules.contact import ContactStep, StepState
+from vms.rules.contact import ContactStep, StepState, nothing_done
 from vms.rules.names import LONGEST_NAME
 
 NOBODY_IS_THERE_AFTER = timedelta(seconds=60)
@@ -35,9 +35,8 @@ class ContactTest(models.Model):
 
     def begin(self) -> bool:
         """Take it on, unless somebody did. True if it was us."""
-        todo = [{"step": step, "state": StepState.TODO, "values": {}} for step in ContactStep]
         untouched = Q(begun_at=None, finished_at=None)
-        begun = ContactTest.objects.filter(untouched, pk=self.pk).update(begun_at=timezone.now(), steps=todo)
+        begun = ContactTest.objects.filter(untouched, pk=self.pk).update(begun_at=timezone.now(), steps=nothing_done())
         self.refresh_from_db()
         return bool(begun)
 

@@ -1,6 +1,7 @@
 """The steps of a first contact with a node."""
 
 from enum import StrEnum
+from typing import Any
 
 
 class ContactStep(StrEnum):
@@ -15,3 +16,8 @@ class StepState(StrEnum):
     NOW = "now"
     DONE = "done"
     FAILED = "failed"
+
+
+def nothing_done() -> list[dict[str, Any]]:
+    """All steps, as a contact that has just begun writes them down."""
+    return [{"step": step, "state": StepState.TODO, "values": {}} for step in ContactStep]

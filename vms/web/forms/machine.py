@@ -11,15 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from vms import labels
-from vms.models import StoragePool, StoredFile
+from vms.models import StoredFile
 from vms.operations.creating import Source
 from vms.operations.planning import MIB, Candidate, Wish, candidates_for, default_limit
 from vms.rules.images import DISK_FORMATS, FileKind
 from vms.rules.kinds import Kind, Mode
 from vms.web import formats
+from vms.web.forms.image_path import format_field, path_field
 from vms.web.forms.names import MachineNameField
 from vms.web.forms.notes import LONGEST as LONGEST_NOTES
-from vms.web.forms.places import networks_with_nodes, node_with_free
+from vms.web.forms.places import InAPool, networks_with_nodes, node_with_free, roomiest
 
 GIB = 1024 * MIB
 USUAL_MEMORY, USUAL_VCPUS, USUAL_CAPACITY = 2048, 2, 20
@@ -50,7 +51,7 @@ class FileChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # it i
         return f"{obj.name} ({formats.size(obj.size)})"
 
 
-class MachineForm(forms.Form):
+class MachineForm(InAPool):
     """A VM or a template to be made: checked here for what can be told without asking a node."""
 
     use_required_attribute = False  # a browser would insist on fields that it does not show
@@ -85,17 +86,10 @@ class MachineForm(forms.Form):
         label=pgettext_lazy("form field", "Uploaded disk image"),
         empty_label="–",
     )
-    path = forms.CharField(
-        label=pgettext_lazy("form field", "Path of the image"),
-        max_length=1000,
-        help_text=_("In a storage pool of the same node. It is copied and stays as it is; nothing may be using it."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "path"}),
+    path = path_field(
+        _("In a storage pool of the same node. It is copied and stays as it is; nothing may be using it.")
     )
-    format = forms.ChoiceField(
-        label=pgettext_lazy("form field", "Format of the image"),
-        choices=[("", "–"), *((each.value, each.value) for each in DISK_FORMATS)],
-        help_text=_("It is never guessed: a guest could have written what it likes at the beginning of its disk."),
-    )
+    format = format_field()
     memory = forms.IntegerField(
         label=pgettext_lazy("form field", "Memory in MiB"),
         min_value=LEAST_MEMORY,
@@ -137,7 +131,7 @@ class MachineForm(forms.Form):
         cast(forms.ChoiceField, self.fields["pool"]).choices = places
         networks = [("", labels.PLUGGED_INTO["user"]), *networks_with_nodes(self.candidates)]
         cast(forms.ChoiceField, self.fields["network"]).choices = networks
-        best = max(self.candidates[0].pools, key=lambda pool: pool.free, default=None) if self.candidates else None
+        best = roomiest(self.candidates)
         self.initial["pool"] = best.pk if best else None
 
     @property
@@ -179,21 +173,12 @@ class MachineForm(forms.Form):
     # Only when it is valid
 
     @property
-    def chosen(self) -> Candidate:
-        return next(each for each in self.candidates if self._pool in each.pools)
-
-    @property
-    def _pool(self) -> StoragePool:
-        pools = (pool for each in self.candidates for pool in each.pools)
-        return next(pool for pool in pools if pool.pk == self.cleaned_data["pool"])
-
-    @property
     def wish(self) -> Wish:
         values = self.cleaned_data
         is_copied = values["source"] in {BeginsWith.UPLOAD, BeginsWith.PATH}
         return Wish(
             name=values["name"],
-            pool=self._pool,
+            pool=self.chosen_pool,
             memory=values["memory"] * MIB,
             vcpus=values["vcpus"],
             network=values["network"],

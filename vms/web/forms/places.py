@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from django import forms
 
 from vms import labels
+from vms.models import StoragePool
 from vms.operations.planning import Candidate
 from vms.web import formats
+
+
+class InAPool(forms.Form):
+    """A form with a field "pool", the key of one of the candidates' pools."""
+
+    candidates: Sequence[Candidate]
+
+    # Only when it is valid
+
+    @property
+    def chosen(self) -> Candidate:
+        return next(each for each in self.candidates if self.chosen_pool in each.pools)
+
+    @property
+    def chosen_pool(self) -> StoragePool:
+        pools = (pool for each in self.candidates for pool in each.pools)
+        return next(pool for pool in pools if pool.pk == self.cleaned_data["pool"])
+
+
+def roomiest(candidates: Sequence[Candidate]) -> StoragePool | None:
+    """Of the best node's pools."""
+    return max(candidates[0].pools, key=lambda pool: pool.free, default=None) if candidates else None
 
 
 def node_with_free(candidate: Candidate) -> str:

@@ -6,12 +6,12 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import pgettext_lazy
 
-from vms.models import StoragePool, Vm
-from vms.operations.planning import Candidate, Wish, candidates_for, default_limit
+from vms.models import Vm
+from vms.operations.planning import Wish, candidates_for, default_limit
 from vms.rules.kinds import Kind, Mode
 from vms.web.forms.mode import NEW_TEMPLATE_MODES, mode_field
 from vms.web.forms.names import MachineNameField
-from vms.web.forms.places import node_with_free, pools_with_free
+from vms.web.forms.places import InAPool, node_with_free, pools_with_free, roomiest
 
 
 class TurnForm(forms.Form):
@@ -21,7 +21,7 @@ class TurnForm(forms.Form):
     mode = mode_field(NEW_TEMPLATE_MODES)
 
 
-class TemplateCopyForm(forms.Form):
+class TemplateCopyForm(InAPool):
     """A template to be made as a full copy of a VM."""
 
     prefix = "copy"
@@ -36,26 +36,17 @@ class TemplateCopyForm(forms.Form):
         self.candidates = candidates_for(origin.memory, None, origin)
         places = [(node_with_free(each), pools_with_free(each)) for each in self.candidates if each.pools]
         cast(forms.ChoiceField, self.fields["pool"]).choices = places
-        best = max(self.candidates[0].pools, key=lambda pool: pool.free, default=None) if self.candidates else None
+        best = roomiest(self.candidates)
         self.initial["pool"] = best.pk if best else None
 
     # Only when it is valid
-
-    @property
-    def chosen(self) -> Candidate:
-        return next(each for each in self.candidates if self._pool in each.pools)
-
-    @property
-    def _pool(self) -> StoragePool:
-        pools = (pool for each in self.candidates for pool in each.pools)
-        return next(pool for pool in pools if pool.pk == self.cleaned_data["pool"])
 
     @property
     def wish(self) -> Wish:
         mode: Mode = self.cleaned_data["mode"]
         return Wish(
             name=self.cleaned_data["name"],
-            pool=self._pool,
+            pool=self.chosen_pool,
             memory=self.origin.memory,
             vcpus=self.origin.vcpus,
             limit=default_limit(),

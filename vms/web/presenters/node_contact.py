@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from vms import labels
 from vms.models import ContactTest
-from vms.rules.contact import ContactStep, StepState
+from vms.rules.contact import ContactStep, StepState, nothing_done
 from vms.web import formats
 from vms.web.presenters.nodes import node_problem
 from vms.web.presenters.steps import StepView
@@ -35,7 +35,7 @@ def contact_view(test: ContactTest) -> ContactView:
         name=test.name,
         uri=test.uri,
         url=reverse("nodes:contact", args=[test.pk]),
-        steps=[_step(entry) for entry in test.steps or _all_to_do()],
+        steps=[_step(entry) for entry in test.steps or nothing_done()],
         is_over=test.finished_at is not None,
         worked=test.finished_at is not None and not test.problem,
         problem=node_problem(test.problem, known or test.name),
@@ -46,10 +46,6 @@ def contact_view(test: ContactTest) -> ContactView:
 
 def _known_node(test: ContactTest) -> str:
     return next((entry["values"]["node"] for entry in test.steps if "node" in entry["values"]), "")
-
-
-def _all_to_do() -> list[dict[str, object]]:
-    return [{"step": step, "state": StepState.TODO, "values": {}} for step in ContactStep]
 
 
 def _step(entry: dict[str, object]) -> StepView:

@@ -15,10 +15,11 @@ from vms.models.disk import machines_with
 from vms.operations.editing import new_disk
 from vms.rules.differences import Change, Part
 from vms.rules.hardware import Drive, Hardware, free_target
-from vms.rules.images import DISK_FORMATS, FileKind
+from vms.rules.images import FileKind
 from vms.rules.making import DiskPlan
 from vms.web.forms.editing.drives import bus_field, buses_for, offer_buses, read_only_field, serial_field
 from vms.web.forms.editing.part import GIB, AsEntered, Edited, EditPart
+from vms.web.forms.image_path import format_field, path_field
 
 USUAL_CAPACITY, MOST_CAPACITY = 20, 64 * 1024
 """In GiB."""
@@ -67,17 +68,8 @@ class NewDiskForm(AddedForm):
     )
     size = forms.IntegerField(label=pgettext_lazy("form field", "Size in GiB"), min_value=1, max_value=MOST_CAPACITY)
     pool = forms.TypedChoiceField(label=pgettext_lazy("form field", "Storage pool"), coerce=int)
-    path = forms.CharField(
-        label=pgettext_lazy("form field", "Path of the image"),
-        max_length=1000,
-        help_text=_("It is used as it is, not copied. No other machine may be using it."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "path"}),
-    )
-    format = forms.ChoiceField(
-        label=pgettext_lazy("form field", "Format of the image"),
-        choices=[("", "–"), *((each.value, each.value) for each in DISK_FORMATS)],
-        help_text=_("It is never guessed: a guest could have written what it likes at the beginning of its disk."),
-    )
+    path = path_field(_("It is used as it is, not copied. No other machine may be using it."))
+    format = format_field()
     bus = bus_field()
     serial = serial_field()
     read_only = read_only_field()
