@@ -118,6 +118,18 @@ def test_started_before_its_turn_it_is_changed_as_it_is_then(stack: Stack, anna:
         assert (at_next_start(machine).vcpus_current, at_next_start(machine).watchdog) == (2, "reset")
 
 
+def test_without_a_broker_it_is_kept_and_made_once_when_that_is_back(stack: Stack, anna: Visitor) -> None:
+    with without_system(stack, "unheard", begins="off") as machine:
+        anna.sees(machine, "Stopped")
+        with stack.without("redis"):
+            ask_for(stack, machine, new_disk=32 * MIB, machine={"description": "nobody was told"})
+            assert at_next_start(machine).description == ""
+        anna.sees_operation(machine, EDIT, "Done", seconds=60)
+        assert at_next_start(machine).description == "nobody was told"
+        assert [drive.target for drive in at_next_start(machine).drives] == ["vda", "vdc"]
+        assert len(list(stack.alpha.images.glob("unheard-*-vdc.qcow2"))) == 1
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a storage that is soon full")
 def test_a_disk_does_not_grow_beyond_its_storage(stack: Stack, anna: Visitor) -> None:
     with small_pool(stack, "narrow", mib=40) as folder:
