@@ -162,6 +162,13 @@ def test_an_undefined_machine_is_gone(place: Place) -> None:
         hypervisor.machine(vm)
 
 
+def test_a_machine_can_be_forgotten_without_the_files_of_its_definition(place: Place) -> None:
+    hypervisor, vm = place.connect(), place.make("one")
+    hypervisor.undefine(vm, keep_files=True)
+    with pytest.raises(VmNotFound):
+        hypervisor.machine(vm)
+
+
 def test_a_definition_can_be_read_and_changed(place: Place) -> None:
     hypervisor, vm = place.connect(), place.make("one")
     xml = hypervisor.xml_of(vm)

@@ -73,6 +73,7 @@ def test_without_a_change_nothing_changes(name: str) -> None:
     assert canonical(parse(edited(CORPUS[name], []))) == canonical(parse(CORPUS[name]))
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("name", CORPUS)
 def test_an_edit_is_made_and_touches_nothing_else(name: str, takes: Takes) -> None:
     before = CORPUS[name]
@@ -90,6 +91,7 @@ def test_every_edit_is_possible_for_some_and_is_then_seen(edit: str) -> None:
     assert any(changes and in_definition(changes) == changes for changes in made)
 
 
+@pytest.mark.broad
 @settings(max_examples=150)
 @given(name=st.sampled_from(sorted(CORPUS)), edits=st.lists(st.sampled_from(sorted(EDITS)), min_size=2, max_size=8))
 def test_edit_after_edit(name: str, edits: list[str]) -> None:

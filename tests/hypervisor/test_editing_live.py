@@ -124,6 +124,7 @@ def edits(place: Place) -> list[Edit]:
     ]
 
 
+@pytest.mark.broad
 def test_a_running_machine_is_changed_part_by_part(place: Place, vm: UUID) -> None:
     events = place.driver.follow(place.uri)
     for edit in edits(place):

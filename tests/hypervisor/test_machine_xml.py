@@ -299,6 +299,7 @@ def test_any_mark_in_any_definition_is_read_as_it_was_written(mark: PanelMark, p
     assert with_panel_mark(after, mark) == after
 
 
+@pytest.mark.broad
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode("latin-1")))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for xml in (text, f"<domain>{text}</domain>", f"<domain><name>a</name><memory unit='{text}'>1</memory></domain>"):

@@ -236,6 +236,24 @@ def test_saved_memory_ties_a_machine_to_its_node(journey: Journey, vm: UUID, nod
     assert journey.here.ties_of(vm) == {Tie.MEMORY_SAVED}
 
 
+def test_a_guest_that_never_ran_ties_a_machine_with_disks_to_its_node(journey: Journey, nodes: Nodes) -> None:
+    """Its process would die of the move."""
+    vm, without_disk = journey.make("one", journey.image_on_both()), journey.make("two")
+    for each in (vm, without_disk):
+        journey.here.start_paused(each)
+    assert journey.here.ties_of(vm) == {Tie.NEVER_RAN}
+    assert journey.here.ties_of(without_disk) == frozenset()
+    journey.here.resume(vm)
+    with nodes.alpha.connected() as connection:
+        domain = connection.lookupByUUID(vm.bytes)
+        wait_for(lambda: int(domain.vcpus()[0][0][2]) > 0)
+    journey.here.pause(vm)
+    assert journey.here.ties_of(vm) == frozenset()
+    journey.send(vm)
+    journey.arrive(vm)
+    assert journey.there.ties_of(vm) == {Tie.NEVER_RAN}
+
+
 def test_post_copy_fails_at_the_beginning_or_not_at_all(journey: Journey, vm: UUID) -> None:
     """It depends on what the node's kernel lets QEMU do."""
     journey.send(vm, disks={"vda": journey.image_there()}, post_copy=True)

@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
+from vms.hypervisor.backing_up import BackingUp
 from vms.hypervisor.consoles import Consoles
 from vms.hypervisor.editing import Editing
 from vms.hypervisor.machine_xml import PanelMark
@@ -134,7 +135,7 @@ class NodeInfo:
     memory_free: int
 
 
-class Hypervisor(Consoles, Editing, Migrating, Protocol):
+class Hypervisor(Consoles, Editing, Migrating, BackingUp, Protocol):
     """An open connection to one node."""
 
     def info(self) -> NodeInfo: ...
@@ -199,9 +200,10 @@ class Hypervisor(Consoles, Editing, Migrating, Protocol):
 
     def power_off(self, vm: UUID) -> None: ...
     def reset(self, vm: UUID) -> None: ...
-    def undefine(self, vm: UUID) -> None:
+    def undefine(self, vm: UUID, *, keep_files: bool = False) -> None:
         """Forget the machine with all that belongs to its definition (firmware variables, saved memory, snapshots' and
-        checkpoints' records). Its disks stay."""
+        checkpoints' records). Its disks stay; keep_files: what its firmware and its TPM have written down too, because
+        another node's definition may use the same files."""
         ...
 
     def disks_on_top_of(self, path: str) -> Sequence[str]:

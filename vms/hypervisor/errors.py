@@ -79,6 +79,12 @@ class Unsupported(HypervisorError):
     problem = Problem.UNSUPPORTED
 
 
+class NoPostCopy(HypervisorError):
+    """One of the two nodes cannot fetch a guest's memory when it is needed."""
+
+    problem = Problem.NO_POST_COPY
+
+
 class NoScreen(Unsupported):
     pass
 
@@ -97,6 +103,10 @@ class NoSerialPort(Unsupported):
 
 class Refused(HypervisorError):
     problem = Problem.REFUSED
+
+
+class ChainBroken(Refused):
+    """What changed since an earlier backup is not known any more: the next one must copy all."""
 
 
 class TimedOut(HypervisorError):

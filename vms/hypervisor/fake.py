@@ -19,6 +19,7 @@ from vms.hypervisor.contract import (
     Pull,
 )
 from vms.hypervisor.errors import NodeUnreachable, Refused
+from vms.hypervisor.fake_backing_up import FakeBackingUp
 from vms.hypervisor.fake_consoles import FakeConsoles
 from vms.hypervisor.fake_editing import FakeEditing
 from vms.hypervisor.fake_images import FakeImages
@@ -26,7 +27,7 @@ from vms.hypervisor.fake_migrating import FakeMigrating
 from vms.hypervisor.fake_node import FakeImage, FakeMachine, FakeNode, FakePool, nodes, xml_for
 from vms.hypervisor.fake_pulls import FakePulls
 from vms.hypervisor.followers import Events
-from vms.hypervisor.machine_xml import PanelMark, describe, with_panel_mark
+from vms.hypervisor.machine_xml import PanelMark, describe, needs_of, with_panel_mark
 from vms.rules.events import Happening
 from vms.rules.power import HAS_PROCESS, Power, PowerReason
 
@@ -73,7 +74,7 @@ def _reach(uri: str) -> FakeNode:
     return node
 
 
-class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing, FakeMigrating):
+class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing, FakeMigrating, FakeBackingUp):
     """All calls of the contract."""
 
     def info(self) -> NodeInfo:
@@ -113,7 +114,12 @@ class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing, FakeMigra
         with self._machine("job_progress", vm) as machine:
             if machine.power not in HAS_PROCESS:
                 return None
-            return machine.job or _on_its_way(machine) or _sum_of(self._node.pulls_of(machine).values())
+            return (
+                machine.job
+                or _on_its_way(machine)
+                or _copied_aside(machine)
+                or _sum_of(self._node.pulls_of(machine).values())
+            )
 
     def agent_answers(self, vm: UUID, *, seconds: int) -> bool | None:
         with self._machine("agent_answers", vm) as machine:
@@ -168,9 +174,12 @@ class FakeHypervisor(FakePulls, FakeImages, FakeConsoles, FakeEditing, FakeMigra
         with self._machine("reset", vm, possible.RESET):
             self._node.happen(vm, Happening.REBOOTED)
 
-    def undefine(self, vm: UUID) -> None:
-        with self._machine("undefine", vm, possible.UNDEFINE):
+    def undefine(self, vm: UUID, *, keep_files: bool = False) -> None:
+        with self._machine("undefine", vm, possible.UNDEFINE) as machine:
             del self._node.machines[vm]
+            if not keep_files:
+                for path in needs_of(machine.xml).own_files:
+                    self._node.images.pop(path, None)
         self._node.happen(vm, Happening.UNDEFINED)
 
     def networks(self) -> list[str]:
@@ -203,6 +212,11 @@ def _define(node: FakeNode, vm: UUID, name: str, xml: str) -> None:
 def _on_its_way(machine: FakeMachine) -> JobProgress | None:
     migration = machine.migration
     return JobProgress(migration.done, migration.total, migration.limit) if migration else None
+
+
+def _copied_aside(machine: FakeMachine) -> JobProgress | None:
+    backup = machine.backups.backup
+    return JobProgress(backup.done, backup.total) if backup else None
 
 
 def _sum_of(pulls: Iterable[Pull]) -> JobProgress | None:

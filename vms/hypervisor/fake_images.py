@@ -32,7 +32,7 @@ class FakeImages(FakeCalls):
 
     def make_image(self, path: str, capacity: int, *, on_top_of: str = "", format_below: str = "") -> None:
         with self._call("make_image") as node:
-            _require_room(path, 1, node)
+            require_room(path, 1, node)
             if on_top_of and not format_below:
                 raise Refused("the format of the image below must be said")
             if on_top_of and on_top_of not in node.images:
@@ -47,7 +47,7 @@ class FakeImages(FakeCalls):
 
     def upload(self, path: str, size: int, source: BinaryIO, told: Callable[[int], None]) -> None:
         with self._call("upload") as node:
-            _require_room(path, size, node)
+            require_room(path, size, node)
         content = b"".join(self._sent(size, source, told))
         with self._standing() as node:
             _pool_of(path, node).free -= size
@@ -82,12 +82,20 @@ def _pool_of(path: str, node: FakeNode) -> FakePool:
     return pool
 
 
-def _require_room(path: str, size: int, node: FakeNode) -> None:
+def require_room(path: str, size: int, node: FakeNode) -> None:
     pool = _pool_of(path, node)
     if path in node.images:
         raise DiskExists(f"there is an image {path}")
     if size > pool.free:
         raise NoSpace("No space left on device")
+
+
+def chain_at(path: str, node: FakeNode) -> list[FakeImage]:
+    """An image and all that it needs, down to the last."""
+    paths = [path, *_below(path, node.images)]
+    if missing := [each for each in paths if each not in node.images]:
+        raise DiskMissing(f"there is no image {missing[0]}")
+    return [node.images[each] for each in paths]
 
 
 def _uploaded(path: str, content: bytes) -> FakeImage:

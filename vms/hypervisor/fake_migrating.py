@@ -66,7 +66,7 @@ class FakeMigrating(FakeCalls):
     def ties_of(self, vm: UUID) -> frozenset[Tie]:
         with self._machine("ties_of", vm) as machine:
             found = {
-                Tie.JOB_RUNNING: bool(machine.job or machine.pulls or machine.migration),
+                Tie.JOB_RUNNING: bool(machine.job or machine.pulls or machine.migration or machine.backups.backup),
                 Tie.SNAPSHOTS: machine.has_snapshots,
                 Tie.MEMORY_SAVED: machine.reason is PowerReason.SAVED,
             }

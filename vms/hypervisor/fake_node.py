@@ -18,6 +18,7 @@ from vms.hypervisor.contract import (
     StoragePool,
 )
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
+from vms.hypervisor.fake_backup import FakeBackups
 from vms.hypervisor.fake_migration import FakeMigration
 from vms.hypervisor.followers import Followers
 from vms.hypervisor.machine_xml import describe
@@ -67,6 +68,7 @@ class FakeMachine:
     defined: bool = True
     has_snapshots: bool = False
     migration: FakeMigration | None = None
+    backups: FakeBackups = field(default_factory=FakeBackups)
     screen: Screen = field(default_factory=lambda: Screen(ScreenKind.VNC))
     has_serial_port: bool = True
     viewers: list[socket] = field(default_factory=list)
@@ -84,6 +86,13 @@ class FakeMachine:
         if self.power in HAS_PROCESS:
             self.live = self.live_xml
         self.xml = xml
+
+    def end_backups(self, *, died: bool) -> None:
+        self.backups.end(Outcome(CallState.FAILED, Problem.WRONG_STATE))
+        self.backups.merges.clear()
+        self.backups.is_frozen = False
+        if died:
+            self.backups.lose_notes()
 
     def serial_is_taken(self) -> bool:
         """Unless whoever had it has gone."""
@@ -202,6 +211,7 @@ class FakeNode:
             if power not in HAS_PROCESS:
                 machine.live = ""
                 self._end_pulls(machine, died=reason is PowerReason.PROCESS_DIED)
+                machine.end_backups(died=reason is PowerReason.PROCESS_DIED)
                 machine.close_serial()
                 machine.close_viewers()
                 self.break_migration(vm, Outcome(CallState.FAILED, Problem.REFUSED, "the process ended"))

@@ -24,11 +24,11 @@ def answers(domain: libvirt.virDomain, *, seconds: int) -> bool | None:
     try:
         libvirt_qemu.qemuAgentCommand(domain, _PING, seconds, 0)
     except libvirt.libvirtError as error:
-        return _what_it_means(error, domain)
+        return what_it_means(error, domain)
     return True
 
 
-def _what_it_means(error: libvirt.libvirtError, domain: libvirt.virDomain) -> bool | None:
+def what_it_means(error: libvirt.libvirtError, domain: libvirt.virDomain) -> bool | None:
     """libvirt has one code for "nobody at the other end" and "somebody, but silent"."""
     code = cast("int", error.get_error_code())
     if code in NO_AGENT:

@@ -14,8 +14,8 @@ from vms.hypervisor.errors import NodeDoesNotAnswer
 from vms.hypervisor.libvirt_driver.link import Link
 
 LOOK_SECONDS = 1.0
-NOT_WATCHED = frozenset({"is_alive", "close", "upload"})
-"""Two never hang; an upload watches each of its calls itself, for what it is given belongs to the caller's thread."""
+NOT_WATCHED = frozenset({"is_alive", "close", "upload", "checksum"})
+"""Two never hang; the others watch each of their calls themselves: what they are given is of the caller's thread."""
 
 
 Given = ParamSpec("Given")

@@ -39,6 +39,7 @@ from vms.hypervisor.libvirt_driver import (
     storage,
     uploading,
 )
+from vms.hypervisor.libvirt_driver.backing_up import LibvirtBackingUp
 from vms.hypervisor.libvirt_driver.breaking import ends_with_its_link
 from vms.hypervisor.libvirt_driver.connections import link_to
 from vms.hypervisor.libvirt_driver.domains import look_at, machine_of, state_of, uuid_of
@@ -56,6 +57,10 @@ _FORGET_EVERYTHING = (
     | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
 )
 _FORGET_MOST = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+_KEEP_VARIABLES = (
+    _FORGET_MOST | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+)
+_KEEP_FILES = _KEEP_VARIABLES | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_TPM
 _STORAGE = UUID(int=0)
 """Whose patience is asked of storage that belongs to no single machine."""
 
@@ -65,7 +70,7 @@ def connect(uri: str) -> Hypervisor:
 
 
 @ends_with_its_link
-class LibvirtHypervisor(LibvirtMigrating):
+class LibvirtHypervisor(LibvirtMigrating, LibvirtBackingUp):
     """All calls of the contract."""
 
     def info(self) -> NodeInfo:
@@ -156,9 +161,9 @@ class LibvirtHypervisor(LibvirtMigrating):
         with self._domain(vm, possible.RESET) as domain:
             domain.reset()
 
-    def undefine(self, vm: UUID) -> None:
+    def undefine(self, vm: UUID, *, keep_files: bool = False) -> None:
         with self._domain(vm, possible.UNDEFINE) as domain:
-            _forget(domain)
+            _forget(domain, (_KEEP_FILES, _KEEP_VARIABLES) if keep_files else (_FORGET_EVERYTHING,))
 
     def disks_on_top_of(self, path: str) -> Sequence[str]:
         with self._connection() as connection:
@@ -266,11 +271,14 @@ def _wake(domain: libvirt.virDomain) -> None:
         domain.resume()
 
 
-def _forget(domain: libvirt.virDomain) -> None:
-    """Drivers that have no firmware variables or checkpoints do not know the flags for them either."""
-    try:
-        domain.undefineFlags(_FORGET_EVERYTHING)
-    except libvirt.libvirtError as error:
-        if error.get_error_code() != libvirt.VIR_ERR_INVALID_ARG:
-            raise
-        domain.undefineFlags(_FORGET_MOST)
+def _forget(domain: libvirt.virDomain, flags: Sequence[int]) -> None:
+    """Drivers that have no firmware variables, TPMs or checkpoints do not know the flags for them either."""
+    for known in flags:
+        try:
+            domain.undefineFlags(known)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_INVALID_ARG:
+                raise
+        else:
+            return
+    domain.undefineFlags(_FORGET_MOST)

@@ -9,8 +9,9 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from vms.hypervisor import machine_xml
-from vms.hypervisor.libvirt_driver.domains import uuid_of
+from vms.hypervisor.libvirt_driver.domains import look_at, uuid_of
 from vms.hypervisor.libvirt_driver.jobs import NO_JOBS, block_jobs
+from vms.rules.power import Power
 from vms.rules.preflight import Lack, Tie
 
 _NOT_OFFERED = frozenset(
@@ -55,8 +56,18 @@ def ties_of(domain: libvirt.virDomain) -> frozenset[Tie]:
         Tie.JOB_RUNNING: _has_job(domain),
         Tie.SNAPSHOTS: bool(domain.snapshotNum()),
         Tie.MEMORY_SAVED: bool(domain.hasManagedSaveImage()),
+        Tie.NEVER_RAN: _has_never_run(domain),
     }
     return frozenset(tie for tie, holds in found.items() if holds)
+
+
+def _has_never_run(domain: libvirt.virDomain) -> bool:
+    """QEMU takes hold of the disks of a machine that came paused when its guest runs, and it dies of giving away those
+    that it does not hold."""
+    if look_at(domain) is not Power.PAUSED or not machine_xml.describe(domain.XMLDesc()).disks:
+        return False
+    vcpus = cast("list[tuple[int, int, int, int]]", domain.vcpus()[0])
+    return not any(nanoseconds for _number, _state, nanoseconds, _cpu in vcpus)
 
 
 def _emulation_in(definition: str) -> _Emulation:

@@ -35,6 +35,18 @@ def first_bytes(connection: libvirt.virConnect, path: str, count: int) -> bytes:
     return _first_bytes_of(connection, volume, count)
 
 
+def chain_at(connection: libvirt.virConnect, path: str) -> list[Image]:
+    """An image and all that it needs, down to the last."""
+    chain: list[Image] = []
+    while path and path not in {image.path for image in chain}:
+        image = image_at(connection, path)
+        if image is None:
+            raise DiskMissing(f"there is no image {path}")
+        chain.append(image)
+        path = image.below
+    return chain
+
+
 def make(connection: libvirt.virConnect, path: str, capacity: int, *, on_top_of: str, format_below: str) -> None:
     """In the newer qcow2, which knows of blocks that hold only zeros."""
     volume = _volume(path, capacity, "qcow2")

@@ -10,7 +10,7 @@ import libvirt
 
 from vms.hypervisor import machine_xml, possible
 from vms.hypervisor.errors import VmNotFound, WrongState
-from vms.hypervisor.libvirt_driver import fitting, sending
+from vms.hypervisor.libvirt_driver import fitting, waiting
 from vms.hypervisor.libvirt_driver.breaking import ends_with_its_link
 from vms.hypervisor.libvirt_driver.calls import LibvirtCalls
 from vms.hypervisor.libvirt_driver.domains import state_of
@@ -37,11 +37,12 @@ class LibvirtMigrating(LibvirtCalls):
         with self._domain(vm, possible.MOVE_LIVE if how.live else possible.MOVE_OFFLINE) as domain:
             if migration_of(domain) is not None:
                 raise WrongState(f"{domain.name()} is on its way already")
-            sending.begin(self._key(vm), to.uri, _parameters(domain, to, how), _flags(how))
+            call = partial(_move, to.uri, _parameters(domain, to, how), _flags(how))
+            waiting.begin(self._key(vm), call)
 
     def outcome(self, vm: UUID) -> Outcome | None:
         with self._connection():
-            return sending.outcome_of(self._key(vm))
+            return waiting.outcome_of(self._key(vm))
 
     def migration(self, vm: UUID) -> Migration | None:
         with suppress(VmNotFound), self._domain(vm) as domain:
@@ -78,8 +79,12 @@ class LibvirtMigrating(LibvirtCalls):
         with self._connection() as connection:
             return fitting.lacks_for(connection, definition, home_cpu)
 
-    def _key(self, vm: UUID) -> tuple[str, UUID]:
-        return self._link.connection.getURI(), vm
+    def _key(self, vm: UUID) -> tuple[str, UUID, str]:
+        return self._link.connection.getURI(), vm, "move"
+
+
+def _move(uri: str, parameters: Mapping[str, Any], flags: int, domain: libvirt.virDomain) -> None:
+    domain.migrateToURI3(uri, cast("str", parameters), flags)
 
 
 def migration_of(domain: libvirt.virDomain) -> Migration | None:

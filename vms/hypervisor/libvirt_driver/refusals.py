@@ -11,6 +11,7 @@ import libvirt
 
 from vms.hypervisor.errors import (
     AddressNotUnderstood,
+    ChainBroken,
     DiskExists,
     DiskInUse,
     DiskLocked,
@@ -19,6 +20,7 @@ from vms.hypervisor.errors import (
     InvalidXml,
     LoginRefused,
     NodeUnreachable,
+    NoPostCopy,
     NoSpace,
     NotEnoughMemory,
     Refused,
@@ -28,6 +30,7 @@ from vms.hypervisor.errors import (
     WrongState,
 )
 from vms.hypervisor.libvirt_driver.link import Link
+from vms.rules.problems import Problem
 
 _Kind = type[HypervisorError]
 
@@ -57,6 +60,8 @@ _CODES = _by_number(
         "VIR_ERR_NO_STORAGE_POOL": DiskMissing,
         "VIR_ERR_STORAGE_VOL_EXIST": DiskExists,
         "VIR_ERR_RESOURCE_BUSY": DiskInUse,
+        "VIR_ERR_NO_DOMAIN_CHECKPOINT": ChainBroken,
+        "VIR_ERR_CHECKPOINT_INCONSISTENT": ChainBroken,
         "VIR_ERR_AUTH_FAILED": LoginRefused,
         "VIR_ERR_AUTH_CANCELLED": LoginRefused,
         "VIR_ERR_AUTH_UNAVAILABLE": LoginRefused,
@@ -77,6 +82,7 @@ _TEXTS: Mapping[str, _Kind] = {
     "cannot allocate memory": NotEnoughMemory,
     "cannot set up guest memory": NotEnoughMemory,
     "no space left on device": NoSpace,
+    "postcopy is not supported": NoPostCopy,
     "keepalive timeout": NodeUnreachable,
     "client socket is closed": NodeUnreachable,
     "cannot recv data": NodeUnreachable,
@@ -143,6 +149,11 @@ def error_from(error: libvirt.libvirtError) -> HypervisorError:
         or Refused
     )
     return kind(text)
+
+
+def problem_in(text: str) -> Problem:
+    """Of QEMU's own words, where they come without a number."""
+    return (_named_in(text, _TEXTS) or Refused).problem
 
 
 def _system_error(error: libvirt.libvirtError) -> _Kind | None:
