@@ -3,6 +3,8 @@ from vms.models.bulk import Bulk, BulkItem
 from vms.models.contact_test import ContactTest
 from vms.models.definition import Definition
 from vms.models.disk import Disk
+from vms.models.double import Double
+from vms.models.emptying import Emptying, EmptyingItem
 from vms.models.event import Event
 from vms.models.grant import Grant
 from vms.models.heartbeat import Heartbeat
@@ -10,6 +12,7 @@ from vms.models.interface import Interface
 from vms.models.listing import ChosenColumns, SavedView
 from vms.models.node import Node
 from vms.models.operation import Operation
+from vms.models.preflight import Preflight
 from vms.models.storage import Network, StoragePool
 from vms.models.stored_file import BroughtImage, StoredFile
 from vms.models.tag import Tag
@@ -24,6 +27,9 @@ __all__ = [
     "ContactTest",
     "Definition",
     "Disk",
+    "Double",
+    "Emptying",
+    "EmptyingItem",
     "Event",
     "Grant",
     "Heartbeat",
@@ -31,6 +37,7 @@ __all__ = [
     "Network",
     "Node",
     "Operation",
+    "Preflight",
     "SavedView",
     "StoragePool",
     "StoredFile",

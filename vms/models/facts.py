@@ -1,11 +1,16 @@
-"""The stored facts of a machine, put together for the rules."""
+"""The stored facts of a machine or a node, put together for the rules."""
 
 from collections.abc import Iterable
+from posixpath import normpath
 
+from vms.models.node import Node
 from vms.models.operation import Operation
+from vms.models.storage import StoragePool
 from vms.models.vm import Vm
 from vms.rules.actions import Action, Slot
+from vms.rules.duty import Duty
 from vms.rules.kinds import Kind, Mode
+from vms.rules.placing import NodeFacts
 from vms.rules.power import Power, PowerReason, Wanted
 from vms.rules.status import Facts
 
@@ -25,6 +30,7 @@ def facts_of(vm: Vm, under_way: Iterable[Operation]) -> Facts:
         job=job.shown_as if job else None,
         changes=Slot.CHANGE in in_slot,
         protected=vm.protected,
+        doubled=vm.is_doubled(),
         has_dependants=vm.has_dependants(),
         linked=bool(vm.link),
         mode=Mode(vm.mode) if vm.mode else None,
@@ -32,3 +38,21 @@ def facts_of(vm: Vm, under_way: Iterable[Operation]) -> Facts:
         agent_silent_checks=vm.agent_silent_checks,
         watchdog_fired=vm.watchdog_fired,
     )
+
+
+def facts_of_node(node: Node) -> NodeFacts:
+    """node: best with its pools and networks fetched."""
+    pools = pools_with_folders(node)
+    return NodeFacts(
+        key=node.pk,
+        reachable=node.reachable,
+        duty=Duty(node.duty),
+        memory_free=node.memory_free,
+        folders=frozenset(normpath(pool.folder) for pool in pools),
+        shared_folders=frozenset(normpath(pool.folder) for pool in pools if pool.shared),
+        networks=frozenset(network.name for network in node.networks.all()),
+    )
+
+
+def pools_with_folders(node: Node) -> tuple[StoragePool, ...]:
+    return tuple(pool for pool in node.storage_pools.all() if pool.folder)

@@ -20,12 +20,18 @@ class NodeQuerySet(models.QuerySet["Node"]):
 
 
 class Node(models.Model):
-    """A host with libvirtd that the panel looks after, and what was last heard from it. Sizes in bytes."""
+    """A host with libvirtd that the panel looks after, and what was last heard from it. Sizes in bytes.
+
+    peer_uri, peer_address: how other nodes, not the panel, reach its libvirtd, and where they send memory and disks of
+    machines that move to it; "" for the same address as the panel's, and for its own name.
+    """
 
     name = models.CharField(_("name"), max_length=LONGEST_NAME, unique=True)
     uri = models.CharField(_("libvirt address"), max_length=255, unique=True)
     duty = models.CharField(max_length=16, default=Duty.ACTIVE.value)
     added_at = models.DateTimeField(default=timezone.now)
+    peer_uri = models.CharField(_("libvirt address for other nodes"), max_length=255, blank=True)
+    peer_address = models.CharField(_("address for migrations"), max_length=255, blank=True)
 
     reachable = models.BooleanField(default=False)
     contact_since = models.DateTimeField(null=True)

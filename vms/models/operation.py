@@ -4,14 +4,17 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vms.models.node import Node
 from vms.models.viewer import Viewer
 from vms.models.vm import Vm
+from vms.rules.actions import Action
 from vms.rules.problems import Problem
 from vms.rules.progress import FINISHED, MAY_BECOME, Phase, Progress
 from vms.rules.status import Second
@@ -20,12 +23,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+DESTINATION: str = "destination_name"
+
+
 class OperationQuerySet(models.QuerySet["Operation"]):
     def visible_to(self, person: Viewer) -> OperationQuerySet:
         """Those of the machines that the person may see, and of deleted ones only for who sees every machine."""
         if person.has_perm("vms.view_every_vm"):
             return self
         return self.filter(vm__in=Vm.objects.all().visible_to(person))
+
+    def with_destination(self) -> OperationQuerySet:
+        """Each with the name of the node that it brings its machine to, if it does."""
+        key = Cast(KeyTextTransform("to", models.OuterRef("arguments")), models.BigIntegerField())
+        name = models.Subquery(Node.objects.filter(pk=key).values("name")[:1])
+        moves = models.When(action=Action.MIGRATE, then=name)
+        return self.annotate(**{DESTINATION: models.Case(moves, output_field=models.CharField())})
 
     def of(self, person: Viewer) -> OperationQuerySet:
         """Those that this person has asked for."""
@@ -46,7 +59,8 @@ class Operation(models.Model):
     ends_as: set once it was turned back, by a person or a failure: it takes back what it began, and then ends so.
     bytes_before, bytes_total: how much a job of several parts did before the part that is under way now, and has to do
     in all; 0 if it has but one. limit: bytes per second, 0 for none; tries: how often the part under way was begun;
-    kept_at: when what was copied was last made to survive a sudden end.
+    kept_at: when what was copied was last made to survive a sudden end. measures: what else was measured of the work
+    under way, as its steps write it.
     """
 
     vm = models.ForeignKey(Vm, on_delete=models.PROTECT, related_name="operations")
@@ -73,6 +87,7 @@ class Operation(models.Model):
     bytes_total = models.PositiveBigIntegerField(default=0)
     bytes_left = models.PositiveBigIntegerField(null=True)
     bytes_per_second = models.PositiveBigIntegerField(null=True)
+    measures = models.JSONField(default=dict)
     steps_done = models.PositiveSmallIntegerField(default=0)
     step_began_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
@@ -111,6 +126,12 @@ class Operation(models.Model):
     def percent(self) -> float | None:
         """How far it is, 0.0 to 100.0, or None if that cannot be told."""
         return None if self.permille is None else self.permille / 10
+
+    @property
+    def destination(self) -> str:
+        """The name of the node that its machine goes to; "" if there is none, or if it is not from
+        with_destination()."""
+        return getattr(self, DESTINATION, None) or ""
 
     @property
     def shown_as(self) -> Second | None:
@@ -169,6 +190,12 @@ class Operation(models.Model):
         """Write down something about the work under way, if it still is ours."""
         return self._change_if(Q(lease_owner=self.lease_owner, finished_at=None), changes)
 
+    def measure(self, measured: Mapping[str, Any], **also: Any) -> bool:
+        """Note what was measured of the work under way; what somebody else noted there meanwhile stays."""
+        with transaction.atomic():
+            there = Operation.objects.select_for_update().get(pk=self.pk).measures
+            return self.note(measures={**there, **measured}, **also)
+
     def count_step(self) -> bool:
         changes = {"steps_done": self.steps_done + 1, "step_began_at": None}
         return self._change_if(Q(steps_done=self.steps_done, ends_as=self.ends_as, finished_at=None), changes)
@@ -192,5 +219,5 @@ def _fields_of_progress() -> Iterable[str]:
     return (
         *("progress", "phase", "permille", "steps_done", "step_began_at", "started_at", "node_silent_since"),
         *("finished_at", "problem", "problem_values", "evidence", "lease_until", "next_step_at"),
-        *("second", "ends_as", "limit", "tries", "kept_at", "bytes_before", "bytes_total"),
+        *("second", "ends_as", "limit", "tries", "kept_at", "bytes_before", "bytes_total", "measures"),
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UNDER_WAY: str = "under_way"
 DEPENDANTS: str = "dependants"
 IS_NEEDED: str = "is_needed"
+HAS_DOUBLES: str = "has_doubles"
 
 
 class VmQuerySet(models.QuerySet["Vm"]):
@@ -46,13 +47,20 @@ class VmQuerySet(models.QuerySet["Vm"]):
         return self.filter(kind=kind)
 
     def with_operations_under_way(self) -> VmQuerySet:
-        """Each machine with its node, whether others need it and, as `under_way`, the operations that have not ended.
+        """Each machine with its node, whether others need it, whether other nodes know it too and, as `under_way`, the
+        operations that have not ended.
 
         Two queries however many machines: the machines with their node, and what is being done with them."""
-        operations = apps.get_model("vms", "Operation").objects.filter(finished_at=None)
+        operations = apps.get_model("vms", "Operation").objects.with_destination().filter(finished_at=None)
         under_way = models.Prefetch("operations", queryset=operations, to_attr=UNDER_WAY)
         needed = models.Exists(Vm.objects.all().linked().filter(origin=models.OuterRef("pk")))
-        return self.select_related("node").prefetch_related(under_way).annotate(**{IS_NEEDED: needed})
+        doubles = apps.get_model("vms", "Double").objects.filter(vm=models.OuterRef("pk"))
+        elsewhere = models.Exists(doubles.exclude(node=models.OuterRef("node")))
+        return (
+            self.select_related("node")
+            .prefetch_related(under_way)
+            .annotate(**{IS_NEEDED: needed, HAS_DOUBLES: elsewhere})
+        )
 
     def linked(self) -> VmQuerySet:
         """Those whose disks still need another machine's."""
@@ -126,8 +134,9 @@ class Vm(models.Model):
     objects = VmQuerySet.as_manager()
 
     if TYPE_CHECKING:
-        under_way: list[Operation]  # these two only after with_operations_under_way()
+        under_way: list[Operation]  # these three only after with_operations_under_way()
         is_needed: bool
+        has_doubles: bool
         dependants: list[Vm]  # only after fetch_dependants()
 
     class Meta:
@@ -164,6 +173,12 @@ class Vm(models.Model):
         if hasattr(self, IS_NEEDED):
             return self.is_needed
         return Vm.objects.all().linked().filter(origin=self.pk).exists()
+
+    def is_doubled(self) -> bool:
+        """Whether other nodes than its own know it too. A query, unless it was asked for together with it."""
+        if hasattr(self, HAS_DOUBLES):
+            return self.has_doubles
+        return self.doubles.exclude(node=self.node_id).exists()
 
     def origin_name(self) -> str:
         """Of the machine it was made from; "" if the panel does not know it (any more)."""
