@@ -24,6 +24,7 @@ ALL_FACTS = st.builds(
     linked=st.booleans(),
     changes=st.booleans(),
     protected=st.booleans(),
+    doubled=st.booleans(),
     agent_used_to_answer=st.booleans(),
     agent_silent_checks=st.integers(min_value=0, max_value=4),
     watchdog_fired=st.booleans(),

@@ -84,6 +84,13 @@ def test_a_new_reason_for_the_same_power_is_no_new_line(power: Power):
     assert what_happened(power, PowerReason.BY_REQUEST, power, PowerReason.NONE) is None
 
 
+def test_the_moment_in_which_a_machine_is_handed_from_node_to_node_is_no_line():
+    handed_over = (Power.PAUSED, PowerReason.MIGRATING)
+    assert what_happened(Power.RUNNING, PowerReason.NONE, *handed_over) is None
+    assert what_happened(*handed_over, Power.RUNNING, PowerReason.NONE) is None
+    assert what_happened(*handed_over, Power.OFF, PowerReason.PROCESS_DIED) is What.CRASHED
+
+
 def test_a_start_seen_half_way_is_one_start():
     half_way = (Power.PAUSED, PowerReason.STARTING_UP)
     assert what_happened(Power.OFF, PowerReason.NONE, *half_way) is None

@@ -42,6 +42,11 @@ def test_a_disk_of_one_node_is_copied_to_where_there_is_room() -> None:
     assert (found.copies, found.folders) == (("vda",), ("/shared",))
 
 
+def test_it_says_what_would_be_copied_and_which_networks_are_missing() -> None:
+    found = judge(candidate(networks=frozenset()), replace(MOVER, needs=LOCAL, sizes={"vda": 15 * GIB, "vdb": GIB}))
+    assert (found.to_copy, found.missing_networks) == (15 * GIB, ("default",))
+
+
 def test_folders_with_more_room_come_first() -> None:
     found = judge(candidate(), replace(MOVER, needs=LOCAL, sizes={"vda": GIB}))
     assert found.folders == ("/shared", "/local")

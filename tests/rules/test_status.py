@@ -133,7 +133,12 @@ def test_deleting_even_when_the_node_is_lost(run: Action):
 
 @pytest.mark.parametrize("reason", [PowerReason.STARTING_UP, PowerReason.BY_REQUEST, PowerReason.NONE])
 @pytest.mark.parametrize(
-    ("job", "name"), [(Second.STREAMING, "Stopped, streaming"), (Second.BACKING_UP, "Stopped, backing up")]
+    ("job", "name"),
+    [
+        (Second.STREAMING, "Stopped, streaming"),
+        (Second.BACKING_UP, "Stopped, backing up"),
+        (Second.MIGRATING, "Stopped, migrating"),
+    ],
 )
 def test_a_stopped_vm_whose_process_only_serves_a_job_is_stopped(reason: PowerReason, job: Second, name: str):
     technically_paused = Facts(Kind.VM, Power.PAUSED, reason, wanted=Wanted.OFF, job=job)

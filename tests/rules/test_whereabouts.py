@@ -38,7 +38,18 @@ def test_memory_that_stays_torn_apart_is_for_a_person() -> None:
 
 def test_nothing_is_touched_while_the_call_is_under_way() -> None:
     under_way = [found for found in EVERY if found.call is Call.UNDER_WAY and not is_torn(found)]
-    assert {next_step(found) for found in under_way} == {Next.WAIT}
+    assert {next_step(found) for found in under_way if not is_in_the_dark(found)} == {Next.WAIT}
+
+
+def test_a_source_that_was_not_told_of_the_arrival_is_dropped_before_its_guest_runs_again() -> None:
+    in_the_dark = [found for found in EVERY if is_in_the_dark(found)]
+    assert {next_step(found) for found in in_the_dark if found.settled} == {Next.DROP_SOURCE}
+    assert {next_step(found) for found in in_the_dark if not found.settled} == {Next.WAIT}
+
+
+def is_in_the_dark(found: Whereabouts) -> bool:
+    runs_there = found.call is Call.UNDER_WAY and found.destination is Side.RUNNING
+    return runs_there and found.source in {Side.HANDING, Side.OFF}
 
 
 def test_nothing_is_touched_while_a_call_of_which_nothing_is_known_may_still_arrive() -> None:

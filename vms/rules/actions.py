@@ -24,6 +24,8 @@ class Action(StrEnum):
     MAKE_TEMPLATE = "make_template"
     CREATE = "create"
     STREAM = "stream"
+    FORGET_DOUBLE = "forget_double"
+    END_DOUBLE = "end_double"
 
 
 class Slot(StrEnum):
@@ -51,6 +53,8 @@ SLOT: Mapping[Action, Slot] = {
     Action.EDIT: Slot.CHANGE,
     Action.TOGGLE: Slot.CHANGE,
     Action.MAKE_TEMPLATE: Slot.CHANGE,
+    Action.FORGET_DOUBLE: Slot.CHANGE,
+    Action.END_DOUBLE: Slot.CHANGE,
 }
 """Actions that are not here change nothing on a node: they need no slot."""
 
@@ -66,6 +70,9 @@ MAKES_A_MACHINE = frozenset({Action.PERSISTENT, Action.CLONE, Action.CREATE})
 BRINGS_A_FILE = frozenset({Action.CREATE, Action.EDIT})
 """They may begin with an uploaded file that is brought to the node."""
 
+OF_A_DOUBLE = frozenset({Action.FORGET_DOUBLE, Action.END_DOUBLE})
+"""Asked of a machine that several nodes know, about what one of them has: its definition, its process."""
+
 FILLS_DISKS = MAKES_A_MACHINE | {Action.STREAM}
 """Jobs in which a machine's disks are copied from what is below them until they stand alone."""
 
@@ -74,6 +81,10 @@ MAY_SUPERSEDE: Mapping[Action, frozenset[Action]] = {
     Action.DELETE: FILLS_DISKS,
 }
 """An action that ends what is under way and takes its place."""
+
+
+HAS_A_LIMIT = FILLS_DISKS | {Action.MIGRATE}
+"""How fast they may copy can be changed while they do."""
 
 
 class Risk(StrEnum):

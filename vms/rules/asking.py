@@ -40,6 +40,10 @@ def _run_slot_is_taken(facts: Facts, _status: Status, action: Action) -> bool:
     return SLOT.get(action) is Slot.RUN and facts.run is not None and facts.run not in superseded
 
 
+def _is_also_elsewhere(facts: Facts, _status: Status, action: Action) -> bool:
+    return facts.doubled and action in _NEEDS_TO_BE_IN_ONE_PLACE
+
+
 def _is_being_changed(facts: Facts, _status: Status, action: Action) -> bool:
     return facts.changes and (SLOT.get(action) is Slot.CHANGE or action in _NEEDS_IT_TO_STAY_AS_IT_IS)
 
@@ -62,6 +66,14 @@ def _job_slot_is_taken(facts: Facts, status: Status, action: Action) -> bool:
 _NEEDS_IT_TO_STAY_AS_IT_IS = frozenset({Action.DELETE, Action.MIGRATE})
 """A definition that is written while it is taken away would bring the machine back."""
 
+_NEEDS_TO_BE_IN_ONE_PLACE = frozenset(
+    {
+        *(Action.START, Action.MIGRATE, Action.DELETE, Action.EDIT, Action.TOGGLE, Action.MAKE_TEMPLATE),
+        *(Action.CLONE, Action.PERSISTENT, Action.DYNAMIC, Action.BACK_UP),
+    }
+)
+"""Two of a machine would write to the same disks, and of two definitions nobody knows which one counts."""
+
 _CHANGES_THE_DISKS = frozenset({Action.START, Action.MIGRATE, Action.DELETE})
 """Others still read them."""
 
@@ -79,6 +91,7 @@ _NEEDS_NO_JOB = frozenset(
 _IN_THE_WAY: Sequence[tuple[Callable[[Facts, Status, Action], bool], Reason]] = (
     (_no_process_is_left, Reason.NO_PROCESS_LEFT),
     (_is_protected, Reason.IS_PROTECTED),
+    (_is_also_elsewhere, Reason.ALSO_ELSEWHERE),
     (_run_slot_is_taken, Reason.RUN_SLOT_TAKEN),
     (_is_being_changed, Reason.IS_BEING_CHANGED),
     (_is_being_copied, Reason.IS_BEING_COPIED),

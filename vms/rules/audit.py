@@ -43,11 +43,20 @@ class Request(StrEnum):
     CLOSE = "close"
     ACKNOWLEDGE = "acknowledge"
     LIMIT = "limit"
+    DISREGARD_DOUBLE = "disregard_double"
+    POST_COPY = "post_copy"
     TRY_NODE = "try_node"
     ADD_NODE = "add_node"
     REMOVE_NODE = "remove_node"
+    CHANGE_ADDRESSES = "change_addresses"
     BEGIN_MAINTENANCE = "begin_maintenance"
     END_MAINTENANCE = "end_maintenance"
+    PLAN_EMPTYING = "plan_emptying"
+    PLAN_EMPTYING_AGAIN = "plan_emptying_again"
+    BEGIN_EMPTYING = "begin_emptying"
+    PAUSE_EMPTYING = "pause_emptying"
+    GO_ON_EMPTYING = "go_on_emptying"
+    CANCEL_EMPTYING = "cancel_emptying"
     UPLOAD = "upload"
     REMOVE_IMAGE = "remove_image"
     USE_OVER = "use_over"
@@ -66,6 +75,7 @@ class Why(StrEnum):
     TOO_LATE = "too_late"
     NAMES_TAKEN = "names_taken"
     NODE_HAS_MACHINES = "node_has_machines"
+    NODE_IS_OUT = "node_is_out"
     WRONG_CHECKSUM = "wrong_checksum"
     STILL_NEEDED = "still_needed"
 
@@ -91,15 +101,26 @@ ABOUT: Mapping[Area, frozenset[str]] = {
     ),
     Area.MACHINES: frozenset(
         (set(Action) - POWER - {Action.USERS, Action.GROUPS})
-        | {Request.NOTES, Request.TAGS, Request.CANCEL, Request.CLOSE, Request.ACKNOWLEDGE, Request.LIMIT}
-        | {Request.PROTECT, Request.UNPROTECT, Request.USE_OVER}
+        | {
+            Request.NOTES,
+            Request.TAGS,
+            Request.CANCEL,
+            Request.CLOSE,
+            Request.ACKNOWLEDGE,
+            Request.LIMIT,
+            Request.POST_COPY,
+        }
+        | {Request.PROTECT, Request.UNPROTECT, Request.USE_OVER, Request.DISREGARD_DOUBLE}
         | {What.FOUND, What.RENAMED, What.DEFINITION_CHANGED, What.MOVED, What.GONE, What.BACK, What.MODE_CHANGED}
+        | {What.ALSO_ELSEWHERE, What.RUNS_TWICE, What.NO_LONGER_ELSEWHERE}
     ),
     Area.RIGHTS: frozenset({Action.USERS, Action.GROUPS}),
     Area.IMAGES: frozenset({Request.UPLOAD, Request.REMOVE_IMAGE}),
     Area.NODES: frozenset(
         {Request.TRY_NODE, Request.ADD_NODE, Request.REMOVE_NODE, What.NODE_LOST, What.NODE_FOUND}
-        | {Request.BEGIN_MAINTENANCE, Request.END_MAINTENANCE}
+        | {Request.CHANGE_ADDRESSES, Request.BEGIN_MAINTENANCE, Request.END_MAINTENANCE}
+        | {Request.PLAN_EMPTYING, Request.PLAN_EMPTYING_AGAIN, Request.BEGIN_EMPTYING}
+        | {Request.PAUSE_EMPTYING, Request.GO_ON_EMPTYING, Request.CANCEL_EMPTYING}
     ),
     Area.LOGINS: frozenset({Request.LOG_IN, Request.LOG_OUT}),
 }

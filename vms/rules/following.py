@@ -27,7 +27,7 @@ def wish_behind(before: Power, power: Power, reason: PowerReason, wanted: Wanted
 
 def what_happened(before: Power, before_reason: PowerReason, power: Power, reason: PowerReason) -> What | None:
     """The change in one word for the timeline. None if it is not worth a line."""
-    if reason is PowerReason.STARTING_UP:
+    if reason is PowerReason.STARTING_UP or _is_being_handed_over(before, before_reason, power, reason):
         return None
     if power is before:
         return None  # only its reason is told otherwise, as a node does that was restarted
@@ -39,3 +39,8 @@ def what_happened(before: Power, before_reason: PowerReason, power: Power, reaso
     if power is Power.PAUSED:
         return What.PAUSED
     return What.CRASHED if power is Power.CRASHED else None
+
+
+def _is_being_handed_over(before: Power, before_reason: PowerReason, power: Power, reason: PowerReason) -> bool:
+    """From node to node: its guest runs on after a moment."""
+    return PowerReason.MIGRATING in {before_reason, reason} and {before, power} <= {Power.RUNNING, Power.PAUSED}

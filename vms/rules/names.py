@@ -4,6 +4,7 @@ import re
 import unicodedata
 from enum import StrEnum
 from functools import partial
+from uuid import UUID
 
 LONGEST_NAME = 63
 LONGEST_FILE_NAME = 240
@@ -59,6 +60,11 @@ def as_file_name(name: str) -> str:
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^a-z0-9.]+", "-", ascii_name.lower()).strip("-.")
     return plain[:LONGEST_PART_OF_A_FILE_NAME] or "vm"
+
+
+def image_name(machine: str, unique: UUID, target: str) -> str:
+    """A file that people can tell by its name, and that no other machine can have."""
+    return f"{as_file_name(machine)}-{unique.hex[:8]}-{target}.qcow2"
 
 
 def counted_names(pattern: str, count: int, first: int) -> list[str]:

@@ -57,6 +57,9 @@ STOPPED_ON_PURPOSE = frozenset(
 )
 """Off because somebody, the guest itself included, wanted it so."""
 
+RUNS_ELSEWHERE = frozenset({PowerReason.MOVED_AWAY, PowerReason.POSTCOPY, PowerReason.POSTCOPY_FAILED})
+"""What a node tells of a machine that goes on on another one, as long as it moves."""
+
 PAUSED_BY_FAULT = frozenset(
     {
         PowerReason.IO_ERROR,

@@ -18,6 +18,8 @@ class Tie(StrEnum):
     SNAPSHOTS = "snapshots"
     MEMORY_SAVED = "memory_saved"
     """It is off, but would wake up where it was."""
+    NEVER_RAN = "never_ran"
+    """It was paused when it came to its node, or was started so, and its guest has not run there yet."""
     PASSED_THROUGH = "passed_through"
     """It has devices of the node."""
     SHARED_FOLDERS = "shared_folders"
@@ -117,7 +119,7 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """copies: the targets of disks that would be copied; folders: where there is room for all of them, the most
-    first."""
+    first; to_copy: what they take, in bytes; missing_networks: those of the machine that the node has not."""
 
     node: NodeFacts
     way: Way
@@ -126,6 +128,8 @@ class Judgement:
     obstacles: tuple[Obstacle, ...]
     lacks: tuple[Lack, ...]
     ties: tuple[Tie, ...]
+    to_copy: int = 0
+    missing_networks: tuple[str, ...] = ()
 
     @property
     def is_possible(self) -> bool:
@@ -151,6 +155,8 @@ def judge(candidate: Candidate, mover: Mover) -> Judgement:
         obstacles=tuple(_obstacles(node, mover, way, copies=bool(copied))),
         lacks=tuple(_lacks(candidate, mover, has_room=bool(folders) or not copied)),
         ties=tuple(_ties(mover, copied)),
+        to_copy=_size_of(copied, mover),
+        missing_networks=tuple(sorted(mover.needs.networks - node.networks)),
     )
 
 
@@ -190,9 +196,13 @@ def _ties(mover: Mover, copied: list[MovingDisk]) -> list[Tie]:
 
 
 def _with_room(candidate: Candidate, copied: list[MovingDisk], mover: Mover) -> tuple[str, ...]:
-    size = sum(mover.sizes.get(disk.target, 0) for disk in copied)
+    size = _size_of(copied, mover)
     found = [folder for folder in candidate.node.folders if candidate.free.get(folder, 0) >= size]
     return tuple(sorted(found, key=lambda folder: (-candidate.free.get(folder, 0), folder)))
+
+
+def _size_of(copied: list[MovingDisk], mover: Mover) -> int:
+    return sum(mover.sizes.get(disk.target, 0) for disk in copied)
 
 
 def _stays_seen(disk: MovingDisk, node: NodeFacts, mover: Mover) -> bool:

@@ -41,6 +41,8 @@ class Phase(StrEnum):
     WAITING_FOR_TURN = "waiting_for_turn"
     STREAMING = "streaming"
     WAITING_FOR_SPACE = "waiting_for_space"
+    MOVING = "moving"
+    FINDING_OUT = "finding_out"
     ENDING = "ending"
     TAKING_BACK = "taking_back"
 

@@ -40,5 +40,6 @@ class Reason(StrEnum):
     JOB_SLOT_TAKEN = "job_slot_taken"
     NOT_PERMITTED = "not_permitted"
     GONE_FROM_NODE = "gone_from_node"
+    ALSO_ELSEWHERE = "also_elsewhere"
     # the panel itself
     ASKING_FAILED = "asking_failed"

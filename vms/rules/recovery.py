@@ -24,7 +24,10 @@ RECOVERY: Mapping[Action, Recovery] = {
     Action.CLONE: Recovery.GO_ON,
     Action.CREATE: Recovery.GO_ON,
     Action.STREAM: Recovery.GO_ON,
+    Action.MIGRATE: Recovery.GO_ON,
     Action.EDIT: Recovery.GO_ON,
     Action.TOGGLE: Recovery.GO_ON,
     Action.MAKE_TEMPLATE: Recovery.GO_ON,
+    Action.FORGET_DOUBLE: Recovery.GO_ON,
+    Action.END_DOUBLE: Recovery.GO_ON,
 }

@@ -61,7 +61,8 @@ class Facts:
     """All that the status depends on. Each comes from exactly one writer.
 
     has_dependants: other machines' disks still need its own; linked: its own still need
-    another's; changes: what it is, is just being changed; protected: it must not be deleted.
+    another's; changes: what it is, is just being changed; protected: it must not be deleted; doubled: another node
+    knows it too.
     """
 
     kind: Kind
@@ -74,6 +75,7 @@ class Facts:
     job: Second | None = None
     changes: bool = False
     protected: bool = False
+    doubled: bool = False
     mode: Mode | None = None
     has_dependants: bool = False
     linked: bool = False
@@ -138,12 +140,13 @@ def _main_state(facts: Facts) -> Main:
 
 
 def _waits_for_a_job(facts: Facts) -> bool:
-    """A stopped machine whose QEMU process only runs for a stream or a backup: technically paused. Its disks still
-    need another's also in the moments before its stream is taken up, and after it was given up."""
+    """A stopped machine whose QEMU process only runs for a job, such as one that takes it to another node: technically
+    paused. Its disks still need another's also in the moments before its stream is taken up, and after it was given
+    up."""
     return (
         facts.power is Power.PAUSED
         and facts.wanted is Wanted.OFF
-        and (facts.linked or facts.job in _JOBS_WHEN_STOPPED - {Second.MIGRATING})
+        and (facts.linked or facts.job in _JOBS_WHEN_STOPPED)
         and facts.power_reason not in PAUSED_BY_FAULT | {PowerReason.SAVING_MEMORY}
     )
 

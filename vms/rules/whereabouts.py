@@ -147,10 +147,16 @@ def next_step(found: Whereabouts) -> Next:
     if Side.TORN in {found.source, found.destination}:  # the source may take it to be under way for ever
         return Next.ASK if found.settled else Next.LOOK_AGAIN
     if found.call is Call.UNDER_WAY:
-        return Next.WAIT
+        return Next.DROP_SOURCE if _is_left_in_the_dark(found) else Next.WAIT
     then = _after_the_call(found)
     is_early = found.call is Call.UNKNOWN and not found.settled
     return Next.LOOK_AGAIN if is_early and then is not Next.ARRIVED else then
+
+
+def _is_left_in_the_dark(found: Whereabouts) -> bool:
+    """It arrived, but the source was not told: the way between the nodes broke in that moment. The source would wait
+    for half a minute, and then let its own guest run on, too."""
+    return found.settled and found.destination is Side.RUNNING and found.source in {Side.HANDING, Side.OFF}
 
 
 def _after_the_call(found: Whereabouts) -> Next:
