@@ -31,10 +31,13 @@ PERMISSION_FOR: Mapping[Action, str] = {
     Action.PERSISTENT: CREATE,
     Action.STREAM: CREATE,
     Action.DELETE: MANAGE,
+    Action.MIGRATE: MANAGE,
     Action.EDIT: MANAGE,
     Action.TOGGLE: MANAGE,
     Action.CLONE: MANAGE,
     Action.MAKE_TEMPLATE: MANAGE,
+    Action.FORGET_DOUBLE: MANAGE,
+    Action.END_DOUBLE: MANAGE,
     Action.USERS: GIVE,
     Action.GROUPS: GIVE,
 }
@@ -132,6 +135,11 @@ def may_read_audit(person: Viewer) -> bool:
 
 def require_may(person: Viewer, action: Action, vm: Vm) -> None:
     if not may(person, action, vm):
+        raise PermissionDenied
+
+
+def require_may_manage_nodes(person: Viewer) -> None:
+    if not may_manage_nodes(person):
         raise PermissionDenied
 
 

@@ -12,12 +12,12 @@ from django.conf import settings
 
 from vms.hypervisor.machine_xml.macs import fresh_mac
 from vms.models import Disk, Interface, Node, StoragePool, Vm
+from vms.models.facts import facts_of_node, pools_with_folders
 from vms.operations.making import NewMachine
-from vms.rules.duty import Duty
 from vms.rules.kinds import Kind, Mode
 from vms.rules.making import DiskPlan, Plan
-from vms.rules.names import as_file_name
-from vms.rules.placing import Need, NodeFacts, Obstacle, ranked
+from vms.rules.names import image_name
+from vms.rules.placing import Need, Obstacle, ranked
 
 MIB = 1024 * 1024
 
@@ -59,13 +59,16 @@ def default_limit() -> int:
 def candidates_for(memory: int, network: str | None = None, origin: Vm | None = None) -> list[Candidate]:
     """All nodes, the best first. Memory in bytes, of all machines that are to be made together."""
     nodes = {node.pk: node for node in Node.objects.prefetch_related("storage_pools", "networks")}
-    facts = {pk: _facts_of(node) for pk, node in nodes.items()}
+    facts = {pk: facts_of_node(node) for pk, node in nodes.items()}
     need = Need(memory, _networks(network, origin))
     if origin is not None:
         need = Need(memory, need.networks, facts.get(origin.node_id), _image_folders(origin))
     return [
         Candidate(
-            nodes[node.key], _pools_of(nodes[node.key]), tuple(obstacles), tuple(sorted(need.networks - node.networks))
+            nodes[node.key],
+            pools_with_folders(nodes[node.key]),
+            tuple(obstacles),
+            tuple(sorted(need.networks - node.networks)),
         )
         for node, obstacles in ranked(facts.values(), need)
     ]
@@ -77,23 +80,6 @@ def _networks(network: str | None, origin: Vm | None) -> frozenset[str]:
     interfaces = list(origin.interfaces.all()) if origin else []
     kept = interfaces if network is None else interfaces[1:]
     return chosen | {each.source for each in kept if each.source_type == "network" and each.source}
-
-
-def _facts_of(node: Node) -> NodeFacts:
-    pools = _pools_of(node)
-    return NodeFacts(
-        key=node.pk,
-        reachable=node.reachable,
-        duty=Duty(node.duty),
-        memory_free=node.memory_free,
-        folders=frozenset(normpath(pool.folder) for pool in pools),
-        shared_folders=frozenset(normpath(pool.folder) for pool in pools if pool.shared),
-        networks=frozenset(network.name for network in node.networks.all()),
-    )
-
-
-def _pools_of(node: Node) -> tuple[StoragePool, ...]:
-    return tuple(pool for pool in node.storage_pools.all() if pool.folder)
 
 
 def _image_folders(origin: Vm) -> frozenset[str]:
@@ -149,8 +135,7 @@ def _disks_on_top(origin: Vm, wish: Wish, uuid: UUID) -> Iterator[DiskPlan]:
 
 
 def image_path(wish: Wish, uuid: UUID, target: str) -> str:
-    """A file that people can tell by its name, and that no other machine can have."""
-    return join(wish.pool.folder, f"{as_file_name(wish.name)}-{uuid.hex[:8]}-{target}.qcow2")
+    return join(wish.pool.folder, image_name(wish.name, uuid, target))
 
 
 def fresh_macs(count: int) -> Iterable[str]:

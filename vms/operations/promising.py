@@ -29,12 +29,13 @@ from vms.rules.timeline import What
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is asked for. key: the same for every submission of the same page, so that a second one does nothing;
-    values: what the audit trail keeps of it."""
+    values: what the audit trail keeps of it; also: further fields of its operation."""
 
     action: Action
     arguments: dict[str, Any]
     key: UUID | None = None
     values: dict[str, Any] = field(default_factory=dict)
+    also: dict[str, Any] = field(default_factory=dict)
 
 
 class ActionRefused(Refusal):
@@ -83,6 +84,7 @@ def _new(vm: Vm, order: Order, under_way: list[Operation], by: Viewer) -> Operat
         slot=SLOT[order.action],
         arguments=order.arguments,
         request_key=order.key,
+        **order.also,
         **asked_by(by),
     )
     write_down(operation)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from vms.hypervisor.migrating import Stage
 from vms.models import Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
@@ -19,7 +20,7 @@ from vms.operations.promising import ActionRefused, Order, holder_of, promise
 from vms.operations.recipes import RECIPES
 from vms.operations.resuming import promise_stream
 from vms.operations.tasks import ring_after_commit
-from vms.rules.actions import FILLS_DISKS, Action
+from vms.rules.actions import HAS_A_LIMIT, Action
 from vms.rules.audit import Outcome, Request, Why
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
@@ -73,9 +74,9 @@ def request_stream(vm: Vm, *, limit: int, by: Viewer) -> Operation | None:
 
 
 def change_limit(operation: Operation, limit: int, *, by: Viewer) -> None:
-    """How fast a stream may copy, in bytes per second, 0 for no limit. The worker keeps it from its next look on."""
+    """How fast a job may copy, in bytes per second, 0 for no limit. The worker keeps it from its next look on."""
     _require_may_change(Request.LIMIT, operation, by)
-    under_way = Operation.objects.filter(pk=operation.pk, action__in=FILLS_DISKS, finished_at=None)
+    under_way = Operation.objects.filter(pk=operation.pk, action__in=HAS_A_LIMIT, finished_at=None)
     _write_down(Request.LIMIT, operation, by, done=bool(under_way.update(limit=limit)), values={"limit": limit})
     announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
 
@@ -102,8 +103,10 @@ def _turn_back(operation: Operation) -> bool:
 
 
 def may_be_cancelled(operation: Operation) -> bool:
-    """Before it began; a shutdown as long as the guest has not gone; what knows its way back, until it is on it."""
+    """Before it began; a shutdown as long as the guest has not gone; what knows its way back, until it is on it; no
+    machine whose guest was handed over to another node."""
     over = operation.finished_at is not None or operation.phase == Phase.ENDING
+    over = over or operation.measures.get("stage") == Stage.HANDED_OVER
     if over or operation.progress == Progress.UNCLEAR or operation.ends_as:
         return False
     action = Action(operation.action)
