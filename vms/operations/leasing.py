@@ -19,7 +19,11 @@ HEARTBEAT_SECONDS = 4.0
 
 def my_name() -> str:
     """Who holds a lease: this thread of this process."""
-    return f"{socket.gethostname()[:30]}:{os.getpid()}:{get_ident()}"
+    return f"{my_process()}:{get_ident()}"
+
+
+def my_process() -> str:
+    return f"{socket.gethostname()[:30]}:{os.getpid()}"
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from vms.operations.reaching import a_turn_at
 from vms.operations.recipes import RECIPES
 from vms.operations.settling import settle
 from vms.operations.steps.work import Again, Done, Result, StepFailed, StepUnclear, Work
-from vms.rules.actions import FILLS_DISKS, MAKES_A_MACHINE, Action
+from vms.rules.actions import FILLS_DISKS, MAKES_A_MACHINE, OF_A_DOUBLE, Action
 from vms.rules.asking import already_so, possible
 from vms.rules.audit import Outcome
 from vms.rules.kinds import Link
@@ -77,7 +77,7 @@ def _is_hopeless(operation: Operation) -> bool:
     action = Action(operation.action)
     asked = operation.arguments.get("origin") if action in MAKES_A_MACHINE else operation.vm_id
     vm = Vm.objects.select_related("node").filter(pk=asked).first()
-    if vm is None or action is Action.STREAM:
+    if vm is None or action in {Action.STREAM, *OF_A_DOUBLE}:
         return False
     others = vm.operations.filter(finished_at=None).exclude(pk=operation.pk)
     answer = possible(facts_of(vm, others), action)
@@ -100,7 +100,7 @@ def _try_next_step(operation: Operation) -> Result:
         logger.warning("operation %s failed: %s", operation.pk, error)
         fail(operation, error.problem, evidence=str(error))
     except StepUnclear as doubt:
-        finish(operation, Progress.UNCLEAR, Problem.CONTACT_BROKE, evidence=str(doubt))
+        finish(operation, Progress.UNCLEAR, doubt.problem, problem_values=doubt.values, evidence=str(doubt))
     except StepFailed as failure:
         fail(operation, failure.problem, problem_values=failure.values, evidence=str(failure.__cause__ or ""))
     return Done()

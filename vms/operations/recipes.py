@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vms.operations.steps import bringing, changing, creating, deleting, editing, making, power, streaming
+from vms.operations.steps import (
+    bringing,
+    changing,
+    creating,
+    deleting,
+    doubles,
+    editing,
+    making,
+    migrating,
+    power,
+    streaming,
+)
 from vms.operations.steps.work import Step
 from vms.rules.actions import Action
 from vms.rules.power import Wanted
@@ -67,7 +78,12 @@ RECIPES: Mapping[Action, Recipe] = {
         patient=True,
         reversible=4,
     ),
+    Action.MIGRATE: Recipe(
+        migrating.STEPS, way_back=migrating.WAY_BACK, patient=True, reversible=migrating.STEPS_BEFORE_IT_IS_THERE
+    ),
     Action.TOGGLE: Recipe((changing.set_boot_device,)),
     Action.MAKE_TEMPLATE: Recipe((changing.become_template,)),
+    Action.FORGET_DOUBLE: Recipe((doubles.forget_there,)),
+    Action.END_DOUBLE: Recipe((doubles.end_there, doubles.see_it_off_there)),
     Action.STREAM: Recipe(_FILL, way_back=_GIVE_UP, patient=True),
 }

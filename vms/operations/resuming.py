@@ -1,9 +1,12 @@
-"""Streams that somebody asks for again, whose turn has come, or that nobody works on, such as a new panel finds."""
+"""Streams that somebody asks for again, or that nobody works on, such as a new panel finds; and whose turn comes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from vms.models import Operation, Vm
 from vms.models.viewer import Viewer
@@ -48,12 +51,20 @@ def promise_stream(vm: Vm, *, limit: int, by: Viewer | None) -> Operation | None
 
 def next_in_turn(ended: int) -> list[int]:
     """The operations that have waited longest for this one to end. Their bells are to be rung."""
-    stream = Operation.objects.filter(pk=ended, action__in=FILLS_DISKS).exclude(finished_at=None).first()
-    if stream is None:
-        return []
-    waiting = Operation.objects.filter(node=stream.node_id, phase=Phase.WAITING_FOR_TURN, finished_at=None)
-    longest = waiting.order_by("requested_at", "pk")[: settings.STREAMS_PER_NODE]
-    return [operation.pk for operation in longest if operation.hurry()]
+    operation = Operation.objects.filter(pk=ended).exclude(finished_at=None).first()
+    return [each.pk for each in _first_in_line(operation) if each.hurry()] if operation else []
+
+
+def _first_in_line(ended: Operation) -> Iterable[Operation]:
+    """Of those that need the same node for the same; of moves both nodes count."""
+    waiting = Operation.objects.filter(phase=Phase.WAITING_FOR_TURN, finished_at=None).order_by("requested_at", "pk")
+    if ended.action in FILLS_DISKS:
+        return waiting.filter(node=ended.node_id, action__in=FILLS_DISKS)[: settings.STREAMS_PER_NODE]
+    if ended.action == Action.MIGRATE:
+        ends = [ended.arguments["home"], ended.arguments["to"]]
+        moves = waiting.filter(Q(arguments__home__in=ends) | Q(arguments__to__in=ends), action=Action.MIGRATE)
+        return moves[: len(ends) * settings.MIGRATIONS_PER_NODE]
+    return []
 
 
 def pick_up_streams(*, limit: int) -> list[int]:

@@ -41,7 +41,13 @@ class StepFailed(Exception):
 
 
 class StepUnclear(Exception):
-    """The contact broke in the middle of a call that must not be made twice: a person has to look."""
+    """Nobody can tell how far it came, so that a person has to look: most often the contact broke in the middle of a
+    call that must not be made twice."""
+
+    def __init__(self, evidence: str, problem: Problem = Problem.CONTACT_BROKE, **values: JsonValue) -> None:
+        super().__init__(evidence)
+        self.problem = problem
+        self.values = values
 
 
 Result = Done | Again
