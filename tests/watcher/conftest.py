@@ -23,7 +23,8 @@ class Followed:
         self.news: SimpleQueue[News] = SimpleQueue()
         self.told: list[News] = []
         self.with_jobs: list[UUID] = []
-        self.thread = NodeFollower(node, self.news.put, lambda: list(self.with_jobs))
+        self.of_others: list[UUID] = []
+        self.thread = NodeFollower(node, self.news.put, lambda: list(self.with_jobs), lambda: list(self.of_others))
         self.thread.start()
 
     def until(self, so: Callable[[], object]) -> None:

@@ -67,6 +67,7 @@ def test_what_somebody_else_did_is_followed_and_marked_as_not_ours(
     assert last_line(vm).values == {"reason": reason}
 
 
+@pytest.mark.broad
 def test_news_told_twice_are_written_once(add_vm: AddVm, alpha: FakeNode):
     vm = add_vm(power=Power.RUNNING)
     alpha.become(vm.pk, Power.OFF, PowerReason.SHUT_DOWN)

@@ -9,15 +9,17 @@ from typing import Any
 from django.db.models import Model
 
 from vms.hypervisor.machine_xml import MachineDescription, PanelMark
-from vms.models import Definition, Disk, Interface, Vm
+from vms.models import Definition, Disk, Double, Interface, Vm
 from vms.operations.announcing import COUNTS, announce
+from vms.operations.following import follow
 from vms.operations.settling import settle
 from vms.operations.telling import tell
 from vms.rules.actions import MAKES_A_MACHINE, Action, Slot
 from vms.rules.following import first_wish
 from vms.rules.kinds import Kind, Lifetime, Link
-from vms.rules.power import HAS_PROCESS, Power, Wanted
+from vms.rules.power import Power, PowerReason, Wanted
 from vms.rules.timeline import What
+from vms.watcher.doubles import is_on_there, leave_double, note_double, other_home
 from vms.watcher.news import MachineSeen
 from vms.watcher.recording_marks import mark_seen
 
@@ -35,6 +37,7 @@ def adopt(news: MachineSeen, vm: Vm | None) -> Vm | None:
     if vm.deleted_at and news.asked_at <= vm.deleted_at:
         return None  # seen before it was deleted, told after
     if vm.node_id != news.node and not _takes_over(vm, news):
+        note_double(vm, news)
         return None
     if vm.gone_at or vm.deleted_at:
         _is_back(vm, news)
@@ -74,13 +77,19 @@ def _first_wish(news: MachineSeen) -> Wanted:
 def _takes_over(vm: Vm, news: MachineSeen) -> bool:
     """Two nodes know the same machine: it is where it is on, else it stays where it was."""
     elsewhere_is_gone = vm.gone_at is not None or vm.deleted_at is not None
-    if not elsewhere_is_gone and (news.machine.power not in HAS_PROCESS or vm.power in HAS_PROCESS):
+    if not (elsewhere_is_gone or is_on_there(vm, news)):
         return False
+    leave_double(vm)
+    _belongs_to(vm, news.node)
+    return True
+
+
+def _belongs_to(vm: Vm, node: int) -> None:
     old = vm.node.name
-    Vm.objects.filter(pk=vm.pk).update(node=news.node)
+    Double.objects.filter(vm=vm, node=node).delete()
+    Vm.objects.filter(pk=vm.pk).update(node=node)
     vm.refresh_from_db()
     tell(What.MOVED, vm, {"old": old, "new": vm.node.name})
-    return True
 
 
 def _is_back(vm: Vm, news: MachineSeen) -> None:
@@ -93,10 +102,23 @@ def _is_back(vm: Vm, news: MachineSeen) -> None:
 
 
 def mark_gone(vm: Vm) -> None:
-    """The node no longer lists it. The row stays, with all rights that hang on it."""
+    """The node no longer lists it. The row stays, with all rights that hang on it: at another node that has it too, if
+    there is one."""
+    double = other_home(vm)
+    if double is not None:
+        _go_to(vm, double)
+        return
     if not vm.mark_gone():
         return
     tell(What.GONE, vm, {"node": vm.node.name})
+    settle(vm.uuid)
+
+
+def _go_to(vm: Vm, double: Double) -> None:
+    power, reason = Power(double.power), PowerReason(double.power_reason)
+    _belongs_to(vm, double.node_id)
+    if vm.observe(power, reason):
+        follow(vm, power, reason)
     settle(vm.uuid)
 
 

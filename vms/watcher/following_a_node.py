@@ -39,14 +39,22 @@ logger = logging.getLogger(__name__)
 class NodeFollower(Thread):
     """Tells `news` all that happens on one node until it is told to stop.
 
-    vms_with_jobs: asked every second which machines of the node have a job whose progress people watch.
+    Asked every second: vms_with_jobs, which machines of the node have a job whose progress people watch; vms_of_others,
+    which machines that belong to other nodes it knows too, so that what they are is at hand should they come here.
     """
 
-    def __init__(self, node: Node, tell: Callable[[News], None], vms_with_jobs: Callable[[], Iterable[UUID]]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        tell: Callable[[News], None],
+        vms_with_jobs: Callable[[], Iterable[UUID]],
+        vms_of_others: Callable[[], Iterable[UUID]] = tuple,
+    ) -> None:
         super().__init__(name=f"node-{node.name}", daemon=True)
         self.node = node
         self._tell = tell
         self._vms_with_jobs = vms_with_jobs
+        self._vms_of_others = vms_of_others
         self._told_to_stop = Event()
         self.lookout: Lookout | None = None
         self._cpu, self._disks, self._speed = CpuMeter(), DiskMeter(), SpeedMeter()
@@ -77,7 +85,7 @@ class NodeFollower(Thread):
                 FULL_LOOK_SECONDS: lambda: self._tell_all(lookout.everything()),
                 A_PART_AGAIN_SECONDS: lambda: self._tell_all(lookout.a_part_again()),
                 USE_SECONDS: lambda: self._measure(hypervisor, lookout),
-                JOBS_SECONDS: lambda: self._look_at_jobs(hypervisor),
+                JOBS_SECONDS: lambda: self._every_second(hypervisor, lookout),
             },
             now=monotonic(),
         )
@@ -122,6 +130,11 @@ class NodeFollower(Thread):
             described = [machine for machine in stats if lookout.knows(machine.uuid)]
             for uuid, sizes in self._disks.news(described):
                 self._tell(DisksMeasured(self.node.pk, uuid, sizes))
+
+    def _every_second(self, hypervisor: Hypervisor, lookout: Lookout) -> None:
+        for uuid in self._vms_of_others():
+            lookout.tell_again(uuid)
+        self._look_at_jobs(hypervisor)
 
     def _look_at_jobs(self, hypervisor: Hypervisor) -> None:
         with_jobs = list(self._vms_with_jobs())

@@ -14,7 +14,7 @@ from vms.hypervisor.machine_xml import MachineDescription
 from vms.models import Node
 from vms.rules.power import PAUSED_BY_FAULT, Power, PowerReason
 from vms.watcher.logs import last_lines
-from vms.watcher.news import AllListed, MachineSeen, News
+from vms.watcher.news import AllListed, MachineMissing, MachineSeen, News
 from vms.watcher.reading import Reader
 
 WORTH_A_LOOK_INTO_THE_LOG = PAUSED_BY_FAULT | {PowerReason.PROCESS_DIED, PowerReason.START_FAILED}
@@ -44,11 +44,11 @@ class Lookout:
         machines = self._hypervisor.machines()
         for machine in machines:
             yield self._news_of(machine, asked_at)
-        yield AllListed(self._node.pk, frozenset(machine.uuid for machine in machines))
+        yield AllListed(self._node.pk, frozenset(machine.uuid for machine in machines), asked_at)
 
     def one(self, uuid: UUID) -> Iterator[News]:
-        """One to which something has happened; nothing if the node does not know it (any more) or cannot say now: the
-        next full look will."""
+        """One to which something has happened; nothing if the node never told of it, or cannot say now: the next full
+        look will."""
         yield from self._one(uuid, happened=True)
 
     def a_part_again(self) -> Iterator[News]:
@@ -61,6 +61,8 @@ class Lookout:
         try:
             yield self._news_of(self._hypervisor.machine(uuid), asked_at, happened=happened)
         except VmNotFound:
+            if self.knows(uuid):
+                yield MachineMissing(self._node.pk, uuid)
             self.forget(uuid)
         except NodeUnreachable:
             raise
@@ -74,6 +76,10 @@ class Lookout:
     def doubt(self, uuid: UUID) -> None:
         """What it is now may have changed: read it anew at the next look, and tell it if it is so."""
         self._reader.doubt(uuid)
+
+    def tell_again(self, uuid: UUID) -> None:
+        """It belonged to another node when it was told: what it is, is told again at the next look."""
+        self._reader.tell_again(uuid)
 
     def knows(self, uuid: UUID) -> bool:
         """Whether it was described, so that there is a row for each of its disks."""

@@ -56,11 +56,20 @@ class MachineSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineMissing:
+    """Something happened to a machine, and the node, which had told of it before, does not know it any more."""
+
+    node: int
+    uuid: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class AllListed:
-    """Every machine the node knows: what is not among them is gone."""
+    """Every machine the node knew at that time: what is not among them is gone."""
 
     node: int
     uuids: frozenset[UUID]
+    asked_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,7 @@ News = (
     | NodeLost
     | NodeUse
     | MachineSeen
+    | MachineMissing
     | AllListed
     | Happened
     | JobProgressed

@@ -48,6 +48,12 @@ class Reader:
         """Its definition has changed: it is to be read anew, and told."""
         self._told.pop(uuid, None)
 
+    def tell_again(self, uuid: UUID) -> None:
+        """Nobody has written down what was told of it."""
+        if uuid in self._told:
+            self._told[uuid] = _Told()
+            self._doubted.add(uuid)
+
     def doubt(self, uuid: UUID) -> None:
         """What it is now may have changed: it is to be read anew, and told if it has."""
         self._doubted.add(uuid)

@@ -16,14 +16,15 @@ from vms.operations.definitions import Reading, write_readings
 from vms.operations.following import follow, wake
 from vms.operations.settling import settle, settle_node, settled_together
 from vms.operations.telling import tell, told_together
-from vms.rules.actions import MAKES_A_MACHINE, Action, Slot
+from vms.rules.actions import Slot
 from vms.rules.events import Happening
 from vms.rules.kinds import Link
-from vms.rules.power import HAS_PROCESS, Power, Wanted
+from vms.rules.power import HAS_PROCESS, RUNS_ELSEWHERE, Power, Wanted
 from vms.rules.progress import percent
 from vms.rules.status import SILENT_CHECKS_MEAN_FROZEN
 from vms.rules.timeline import What
-from vms.watcher.adopting import adopt, mark_gone, write_description
+from vms.watcher.adopting import adopt, write_description
+from vms.watcher.doubles import doubled_at, is_moving
 from vms.watcher.news import (
     AgentAsked,
     AllListed,
@@ -31,6 +32,7 @@ from vms.watcher.news import (
     GuestSeen,
     Happened,
     JobProgressed,
+    MachineMissing,
     MachineSeen,
     News,
     NodeFound,
@@ -39,6 +41,7 @@ from vms.watcher.news import (
     StorageSeen,
 )
 from vms.watcher.recording_details import disks_measured, forget_addresses, guest_seen
+from vms.watcher.recording_missing import all_listed, machine_missing
 from vms.watcher.recording_storage import storage_seen
 
 
@@ -68,6 +71,7 @@ def _node_found(news: NodeFound) -> None:
     if node.found(timezone.now()):
         tell(What.NODE_FOUND, node)
     settle_node(node)
+    settle(*doubled_at(node.pk))
 
 
 def _node_lost(news: NodeLost) -> None:
@@ -75,6 +79,7 @@ def _node_lost(news: NodeLost) -> None:
     if node is not None and node.lost(timezone.now(), news.problem, news.evidence):
         tell(What.NODE_LOST, node, {"problem": news.problem})
         settle_node(node)
+        settle(*doubled_at(node.pk))
 
 
 def _node_use(news: NodeUse) -> None:
@@ -110,7 +115,8 @@ def _is_read_anew(news: MachineSeen) -> bool:
 def _machine_seen(news: MachineSeen, known: Vm | None) -> bool:
     """False if it belongs to another node for now, or is no more."""
     vm = adopt(news, known)
-    if vm is None:
+    if vm is None or (news.machine.reason in RUNS_ELSEWHERE and is_moving(vm)):
+        wake(news.machine.uuid)
         return False
     if news.description is not None:
         digest = news.reading.digest if news.reading else ""
@@ -154,14 +160,6 @@ def _forget_what_ended_with_the_power(vm: Vm, power: Power) -> None:
         agent_used_to_answer=False, agent_silent_checks=0, watchdog_fired=False, started_at=None
     )
     forget_addresses(vm)
-
-
-def _all_listed(news: AllListed) -> None:
-    missing = Vm.objects.filter(node=news.node, gone_at=None, deleted_at=None).exclude(pk__in=news.uuids)
-    comes_or_goes = Operation.objects.filter(action__in=[Action.DELETE, *MAKES_A_MACHINE], finished_at=None)
-    for vm in missing.exclude(pk__in=comes_or_goes.values("vm")):
-        mark_gone(vm)
-    Node.objects.filter(pk=news.node).update(last_contact_at=timezone.now())
 
 
 def _happened(news: Happened) -> None:
@@ -243,7 +241,8 @@ _RECORDERS: Mapping[type[News], Callable[[list[Any]], None]] = {
     NodeLost: _each(_node_lost),
     NodeUse: _each(_node_use),
     MachineSeen: _machines_seen,
-    AllListed: _each(_all_listed),
+    MachineMissing: _each(machine_missing),
+    AllListed: _each(all_listed),
     Happened: _each(_happened),
     JobProgressed: _each(_job_progressed),
     AgentAsked: _each(_agent_asked),

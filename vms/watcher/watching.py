@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.db import Error, InterfaceError, OperationalError, close_old_connections
 
-from vms.models import Heartbeat, Node, Operation
-from vms.rules.actions import Slot
+from vms.models import Double, Heartbeat, Node, Operation
+from vms.rules.actions import Action, Slot
 from vms.watcher.asking_agents import AgentAsker
 from vms.watcher.following_a_node import NodeFollower
 from vms.watcher.news import News
@@ -35,6 +35,7 @@ class Watcher:
         self._news: SimpleQueue[News] = SimpleQueue()
         self._followers: dict[tuple[int, str, str], tuple[NodeFollower, AgentAsker]] = {}
         self._jobs: dict[int, list[UUID]] = {}
+        self._doubled: dict[int, list[UUID]] = {}
         self._told_to_stop = Event()
         self._nodes_due = self._jobs_due = 0.0
 
@@ -105,9 +106,14 @@ class Watcher:
 
     def _look_at_jobs(self) -> None:
         jobs: dict[int, list[UUID]] = {}
-        for node, vm in Operation.objects.filter(slot=Slot.JOB, finished_at=None).values_list("vm__node_id", "vm_id"):
+        under_way = Operation.objects.filter(slot=Slot.JOB, finished_at=None)
+        measured = under_way.exclude(action=Action.MIGRATE)  # its own steps measure it, at both nodes
+        for node, vm in measured.values_list("vm__node_id", "vm_id"):
             jobs.setdefault(node, []).append(vm)
-        self._jobs = jobs
+        doubled: dict[int, list[UUID]] = {}
+        for node, vm in Double.objects.values_list("node_id", "vm_id"):
+            doubled.setdefault(node, []).append(vm)
+        self._jobs, self._doubled = jobs, doubled
 
     def _follow_just(self, nodes: Collection[Node]) -> None:
         wanted = {(node.pk, node.uri, node.log_directory): node for node in nodes}
@@ -119,7 +125,12 @@ class Watcher:
             self._followers[key] = self._start(wanted[key])
 
     def _start(self, node: Node) -> tuple[NodeFollower, AgentAsker]:
-        follower = NodeFollower(node, self._news.put, lambda: self._jobs.get(node.pk, ()))
+        follower = NodeFollower(
+            node,
+            self._news.put,
+            lambda: self._jobs.get(node.pk, ()),
+            lambda: self._doubled.get(node.pk, ()),
+        )
         asker = AgentAsker(follower, self._news.put)
         follower.start()
         asker.start()
