@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from directory.models import Person
+from tests.operations.migrating import send
 from vms.hypervisor.errors import LoginRefused, Refused
 from vms.hypervisor.fake import FakeNode
 from vms.models import AuditLine, ContactTest, Event, Node, Operation, Vm
@@ -166,3 +167,12 @@ def test_a_node_in_maintenance_gets_no_new_machine_but_those_on_it_start(vm: Vm,
     assert Obstacle.MAINTENANCE in candidate.obstacles
     started: Operation = request_action(vm, Order(Action.START, {}), by=root)
     assert started.finished_at is None
+
+
+def test_a_node_from_or_to_which_a_machine_moves_is_not_removed(mover: Vm, node: Node, to: Node, root: Person):
+    send(mover, to, root)
+    with pytest.raises(NodeStillHasMachines):
+        remove_node(to, by=root)
+    Vm.objects.filter(pk=mover.pk).update(node=to)
+    with pytest.raises(NodeStillHasMachines):
+        remove_node(node, by=root)

@@ -20,7 +20,7 @@ from vms.rules.audit import Why
 from vms.rules.differences import Change
 from vms.rules.edits import EditOrder, disturbing_a_job
 from vms.rules.making import DiskPlan
-from vms.rules.names import as_file_name
+from vms.rules.names import image_name
 from vms.rules.reasons import Reason
 
 __all__ = [
@@ -66,8 +66,7 @@ def request_edit(vm: Vm, order: EditOrder, *, by: Viewer) -> Operation:
 def new_disk(vm: Vm, pool: StoragePool, target: str, capacity: int) -> DiskPlan:
     """An empty image for a new disk, in a file that nobody has: neither another machine nor a disk that this one had
     before. capacity in bytes."""
-    name = f"{as_file_name(vm.display_name)}-{uuid4().hex[:8]}-{target}.qcow2"
-    return DiskPlan(target, join(pool.folder, name), capacity)
+    return DiskPlan(target, join(pool.folder, image_name(vm.display_name, uuid4(), target)), capacity)
 
 
 def iso_path(file: StoredFile, pool: StoragePool) -> str:

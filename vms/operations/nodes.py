@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 
 from vms.models import ContactTest, Event, Node, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.auditing import About, Refusal, about_node, noting_refusals, write
-from vms.operations.permission import may_manage_nodes
+from vms.operations.permission import require_may_manage_nodes
 from vms.operations.tasks import try_contact_after_commit
+from vms.rules.actions import Action
 from vms.rules.audit import Outcome, Request, Subject, Why
 from vms.rules.duty import Duty
 from vms.rules.timeline import What
@@ -47,7 +48,7 @@ def ask_for_contact(name: str, uri: str, *, by: Viewer) -> ContactTest:
     """Ask a worker to try the address. The answer is written into the row that is returned."""
     about = About(Subject.NODE, name=name)
     with noting_refusals(Request.TRY_NODE, about, by=by), transaction.atomic():
-        _require_may_manage(by)
+        require_may_manage_nodes(by)
         test = ContactTest.objects.create(name=name, uri=uri, requested_by_id=by.pk)
         write(Request.TRY_NODE, about, Outcome.ACCEPTED, by=by, values={"address": uri})
         try_contact_after_commit(test.pk)
@@ -58,7 +59,7 @@ def add_node(name: str, uri: str, *, by: Viewer) -> Node:
     """Look after a node from now on. The watcher makes contact and adopts what runs there, within seconds."""
     about = About(Subject.NODE, name=name)
     with noting_refusals(Request.ADD_NODE, about, by=by), transaction.atomic():
-        _require_may_manage(by)
+        require_may_manage_nodes(by)
         node, _made = Node.objects.get_or_create(uri=uri, defaults={"name": name})
         write(Request.ADD_NODE, about_node(node), Outcome.ACCEPTED, by=by, values={"address": uri})
         announce(("node", str(node.pk)), COUNTS)
@@ -70,7 +71,7 @@ def set_duty(node: Node, duty: Duty, *, by: Viewer) -> bool:
     so already."""
     change, about = _CHANGE_TO[duty], about_node(node)
     with noting_refusals(change.request, about, by=by), transaction.atomic():
-        _require_may_manage(by)
+        require_may_manage_nodes(by)
         if not Node.objects.filter(pk=node.pk).exclude(duty=duty).update(duty=duty):
             write(change.request, about, Outcome.REFUSED, by=by, reason=Why.NOTHING_TO_DO)
             return False
@@ -80,12 +81,29 @@ def set_duty(node: Node, duty: Duty, *, by: Viewer) -> bool:
     return True
 
 
+def set_addresses(node: Node, peer_uri: str, peer_address: str, *, by: Viewer) -> bool:
+    """How other nodes reach it, from the next migration on; "" each for what the node says itself. False if that was so
+    already."""
+    about, request = about_node(node), Request.CHANGE_ADDRESSES
+    with noting_refusals(request, about, by=by), transaction.atomic():
+        require_may_manage_nodes(by)
+        addresses = {"peer_uri": peer_uri, "peer_address": peer_address}
+        if not Node.objects.filter(pk=node.pk).exclude(**addresses).update(**addresses):
+            write(request, about, Outcome.REFUSED, by=by, reason=Why.NOTHING_TO_DO)
+            return False
+        write(request, about, Outcome.ACCEPTED, by=by, values={"address": _said(*addresses.values())})
+        announce(("node", str(node.pk)))
+    return True
+
+
 def remove_node(node: Node, *, by: Viewer) -> None:
     """Forget a node. Its machines run on untouched, so it may have none that are still known here."""
     with noting_refusals(Request.REMOVE_NODE, about_node(node), by=by), transaction.atomic():
-        _require_may_manage(by)
+        require_may_manage_nodes(by)
         Node.objects.select_for_update().get(pk=node.pk)  # what the watcher hears of it has to wait
-        present = Vm.objects.filter(node=node, deleted_at=None).count()
+        moving = Operation.objects.filter(action=Action.MIGRATE, finished_at=None)
+        moving = moving.filter(Q(arguments__home=node.pk) | Q(arguments__to=node.pk))
+        present = Vm.objects.filter(Q(node=node) | Q(pk__in=moving.values("vm")), deleted_at=None).count()
         if present:
             raise NodeStillHasMachines(present)
         announce(("node", str(node.pk)), COUNTS)
@@ -102,6 +120,5 @@ def _write_down_the_removal(node: Node, by: Viewer) -> None:
     )
 
 
-def _require_may_manage(person: Viewer) -> None:
-    if not may_manage_nodes(person):
-        raise PermissionDenied
+def _said(*addresses: str) -> str:
+    return ", ".join(address for address in addresses if address)

@@ -8,9 +8,12 @@ from django.conf import settings
 from django.db import Error, transaction
 from kombu.exceptions import OperationalError
 
-from vms.models import ContactTest, Heartbeat, Operation
+from vms.models import ContactTest, Heartbeat, Operation, Preflight
+from vms.operations import preflights
 from vms.operations.bulk_asking import ask_some, unfinished_bulks
 from vms.operations.contacting import carry_out
+from vms.operations.dropping import drop_what_was_left
+from vms.operations.freeing import carry_on, give_up, unfinished_emptyings, waiting_for
 from vms.operations.performing import advance, fail
 from vms.operations.recovering import recover
 from vms.operations.resuming import next_in_turn, pick_up_streams
@@ -36,6 +39,8 @@ def perform(operation_id: int) -> None:
         return
     for next_one in next_in_turn(operation_id):
         ring(next_one)
+    for emptying_id in waiting_for(operation_id):
+        _send(free_node, emptying_id, 0)
 
 
 @shared_task(expires=10)
@@ -45,8 +50,12 @@ def sweep() -> None:
         ring(operation_id)
     for operation_id in pick_up_streams(limit=settings.STREAM_LIMIT * MIB):
         ring(operation_id)
+    for operation_id in drop_what_was_left():
+        ring(operation_id)
     for bulk_id in unfinished_bulks():
         _send(ask_bulk, bulk_id, 0)
+    for emptying_id in unfinished_emptyings():
+        _send(free_node, emptying_id, 0)
 
 
 @shared_task(expires=60)
@@ -62,6 +71,24 @@ def ring_bulk_after_commit(bulk_id: int) -> None:
     transaction.on_commit(partial(_send, ask_bulk, bulk_id, 0))
 
 
+@shared_task(expires=10)
+def free_node(emptying_id: int) -> None:
+    try:
+        operation_ids = carry_on(emptying_id)
+    except Error:
+        raise  # the sweep comes again
+    except Exception:
+        logger.exception("emptying %s met a bug", emptying_id)
+        give_up(emptying_id)
+        raise
+    for operation_id in operation_ids:
+        ring(operation_id)
+
+
+def free_node_after_commit(emptying_id: int) -> None:
+    transaction.on_commit(partial(_send, free_node, emptying_id, 0))
+
+
 @shared_task(expires=60)
 def try_contact(contact_test_id: int) -> None:
     test = ContactTest.objects.filter(pk=contact_test_id).first()
@@ -71,6 +98,17 @@ def try_contact(contact_test_id: int) -> None:
 
 def try_contact_after_commit(contact_test_id: int) -> None:
     transaction.on_commit(partial(_send, try_contact, contact_test_id, 0))
+
+
+@shared_task(expires=60)
+def try_preflight(preflight_id: int) -> None:
+    preflight = Preflight.objects.filter(pk=preflight_id).first()
+    if preflight is not None:
+        preflights.carry_out(preflight)
+
+
+def try_preflight_after_commit(preflight_id: int) -> None:
+    transaction.on_commit(partial(_send, try_preflight, preflight_id, 0))
 
 
 def ring_after_commit(operation_id: int) -> None:
