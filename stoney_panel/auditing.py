@@ -52,12 +52,15 @@ REQUEST_OF: Mapping[str, str] = {
     "vms:tags": Request.TAGS,
     "nodes:add": Request.TRY_NODE,
     "nodes:contact": Request.ADD_NODE,
+    "nodes:addresses": Request.CHANGE_ADDRESSES,
+    "nodes:empty": Request.PLAN_EMPTYING,
     "nodes:remove": Request.REMOVE_NODE,
     "images:upload": Request.UPLOAD,
     "images:remove": Request.REMOVE_IMAGE,
     "operations:acknowledge": Request.ACKNOWLEDGE,
     "operations:limit": Request.LIMIT,
     "operations:stop": Request.CANCEL,
+    "operations:post_copy": Request.POST_COPY,
     "vms:create": Action.CREATE,
     "vms:create_template": Action.CREATE,
     "vms:edit": Action.EDIT,
@@ -66,11 +69,13 @@ REQUEST_OF: Mapping[str, str] = {
     "vms:users": Action.USERS,
     "vms:groups": Action.GROUPS,
     "vms:stream": Action.STREAM,
+    "vms:disregard": Request.DISREGARD_DOUBLE,
     "vms:make_template": Action.MAKE_TEMPLATE,
+    "vms:migrate": Action.MIGRATE,
 }
 """Other addresses say themselves what is asked, or stand for it."""
 
-_NAMES_THE_REQUEST = {"vms:action": "name", "vms:copy": "action", "operations:change": "what", "bulk:ask": "action"}
+_NAMES_THE_REQUEST = {"vms:action": "name", "vms:copy": "action", "vms:double": "action", "operations:change": "what", "bulk:ask": "action"}
 _CODES = frozenset({*Action, *Request})
 
 

@@ -11,13 +11,17 @@ from vms.rules.audit import Area, Outcome, Request, Subject, Why
 from vms.rules.consoles import Ending
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.differences import Hindrance, Part, When
+from vms.rules.doubles import Peril
 from vms.rules.duty import Duty
+from vms.rules.emptying import Filled, Halt, Turn
+from vms.rules.emptying import State as EmptyingState
 from vms.rules.hardware import Beyond, Drive, Firmware, Interface
 from vms.rules.images import FileKind, ImageFault
 from vms.rules.kinds import Kind, Lifetime, Mode
 from vms.rules.names import NameFault
 from vms.rules.placing import Obstacle
 from vms.rules.power import Power, PowerReason
+from vms.rules.preflight import Lack, Tie, Way
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 from vms.rules.reasons import Reason
@@ -163,6 +167,9 @@ ACTION: Mapping[Action, Promise] = {
     Action.CREATE: pgettext_lazy("button", "Create"),
     # Translators: copy into a VM's disks what they still need of its template, so that they stand alone.
     Action.STREAM: pgettext_lazy("button", "Stream"),
+    # Translators: of a machine that two nodes know: one of them drops its definition, or switches its process off.
+    Action.FORGET_DOUBLE: pgettext_lazy("button", "Forget it there"),
+    Action.END_DOUBLE: pgettext_lazy("button", "Power off there"),
 }
 
 RUN_ACTION = pgettext_lazy("column: start, shutdown, power off, migrate", "Run Action")
@@ -187,6 +194,8 @@ ACTION_TIP: Mapping[Action, Promise] = {
     Action.CLONE: _("Make a full copy of the machine."),
     Action.MAKE_TEMPLATE: _("Turn the machine into a template, or copy it into one."),
     Action.CREATE: _("Make a new machine."),
+    Action.FORGET_DOUBLE: _("Let one of two nodes that know the machine drop its definition. No disk is deleted."),
+    Action.END_DOUBLE: _("Switch the machine off at once on one of two nodes where it runs."),
     Action.STREAM: _("Copy what the disks still need of the template, so that they stand alone."),
 }
 
@@ -337,6 +346,9 @@ REASON: Mapping[Reason, Promise] = {
     Reason.JOB_SLOT_TAKEN: _("A job is under way on the machine. Wait until it has finished."),
     Reason.NOT_PERMITTED: _("You may not do this on this machine. Ask an administrator."),
     Reason.GONE_FROM_NODE: _("The node no longer knows this machine."),
+    Reason.ALSO_ELSEWHERE: _(
+        "Another node knows this machine too. Say on its page which of the two counts, before anything else is done."
+    ),
     Reason.ASKING_FAILED: _(
         "This could not be asked for: something went wrong in the panel itself. The details are in its log."
     ),
@@ -448,7 +460,80 @@ WATCHDOG_FIRED = _("The watchdog of the machine fired: its guest hangs.")
 AGENT_IS_SILENT = _("The guest agent used to answer and no longer does.")
 LAST_KNOWN = _("Last known: %(state)s, since %(since)s.")
 NODE_LOST_SINCE = _("Node %(node)s cannot be reached since %(since)s.")
+# Translators: states: how many machines of a node were how: "12 running, 3 off".
+LAST_KNOWN_THERE = _("When contact was lost (%(since)s): %(states)s.")
+COUNT_OF_A_STATE = pgettext_lazy("so many machines are so: 12 running", "%(count)s %(state)s")
 GONE_SINCE = _("Node %(node)s no longer knows it since %(since)s.")
+
+# Translators: of a machine that more than one node knows. kept: the node where it is shown, there: the other one; both
+# know it. state: "running", "off".
+DOUBLE_NOTE: Mapping[Peril, Promise] = {
+    Peril.RUNS_TWICE: _("It runs on node %(node)s at the same time."),
+    Peril.NONE: _("Node %(node)s knows it too, there it is: %(state)s."),
+    Peril.UNSEEN: _("Node %(node)s had it too, when both were last heard: %(state)s."),
+}
+DOUBLE_TITLE: Mapping[Peril, Promise] = {
+    Peril.RUNS_TWICE: _("%(vm)s runs on two nodes at the same time: %(kept)s and %(there)s"),
+    Peril.NONE: _("Two nodes know %(vm)s: %(kept)s and %(there)s"),
+    Peril.UNSEEN: _("%(vm)s may be on two nodes: %(kept)s and %(there)s"),
+}
+DOUBLE_MEANS: Mapping[Peril, Promise] = {
+    Peril.RUNS_TWICE: _(
+        "Where both use the same disks, they destroy each other's data; where each has its own, they drift apart. "
+        "Decide which one is to stay, and power the other one off at once. Then check the file systems of the one that "
+        "stays."
+    ),
+    Peril.UNSEEN: _(
+        "One of the two cannot be reached, so nobody knows whether it runs there. On node %(there)s it was last: "
+        "%(state)s. Until both answer, it can be neither started, moved, changed nor deleted."
+    ),
+}
+DOUBLE_ONE_IS_ON = _(
+    "It is off on one of them, and could be started there by mistake. As long as both know it, it can be neither "
+    "started, moved, changed nor deleted. Let the one where it is off forget it."
+)
+DOUBLE_BOTH_OFF = _(
+    "It is off on both, and nobody but you knows which of the two definitions, and whose disks, are the right ones. "
+    "Look at both, then let one of them forget it. As long as both know it, it can be neither started, moved, changed "
+    "nor deleted."
+)
+# Translators: under a list of machines that two nodes know.
+DOUBLES_MORE = ngettext_lazy(
+    "%(count)s more machine is on two nodes.", "%(count)s more machines are on two nodes.", "count"
+)
+DOUBLE_FORGET = pgettext_lazy("button", "Forget it on %(node)s")
+DOUBLE_POWER_OFF = pgettext_lazy("button", "Power off on %(node)s")
+DOUBLE_DISREGARD = pgettext_lazy("button", "Go on without %(node)s")
+DOUBLE_ASKS: Mapping[Action, Promise] = {
+    Action.FORGET_DOUBLE: _("Forget %(vm)s on node %(there)s?"),
+    Action.END_DOUBLE: _("Power off %(vm)s on node %(there)s?"),
+}
+DOUBLE_CONSEQUENCE: Mapping[Action, Promise] = {
+    Action.FORGET_DOUBLE: _(
+        "Node %(there)s drops its definition of %(vm)s; what node %(kept)s has stays as it is. No disk is deleted on "
+        "either of them, and what its firmware has written down stays too."
+    ),
+    Action.END_DOUBLE: _(
+        "%(vm)s is switched off at once on node %(there)s, without asking its guest. What that guest has not written "
+        "to disk is lost. On node %(kept)s it runs on."
+    ),
+}
+DOUBLE_BEGINS: Mapping[Action, Promise] = {
+    Action.FORGET_DOUBLE: _("%(vm)s is being forgotten on node %(there)s."),
+    Action.END_DOUBLE: _("%(vm)s is being powered off on node %(there)s."),
+}
+DOUBLE_LOOKS_AGAIN = _(
+    "Right before, both nodes are asked again. If something has changed by then, nothing is done, and you are told."
+)
+DOUBLE_LOSES_MEMORY = _("Its memory is saved to a file on node %(there)s. That is lost.")
+DISREGARD_TITLE = _("Go on with %(vm)s without node %(there)s?")
+DISREGARD_MEANS = _(
+    "Do this only if %(vm)s does not run on node %(there)s any more and nobody will start it there, such as after that "
+    "node has broken down for good. If it runs there all the same, both will write to the same disks."
+)
+DISREGARD_FINDS_AGAIN = _("Should node %(there)s come back with it, that is found and shown again.")
+DISREGARD_TOO_LATE = _("Node %(there)s answers, or does not have %(vm)s any more. Look at its page again.")
+DISREGARDED = _("From now on it does not count that node %(there)s had %(vm)s too.")
 
 PROGRESS: Mapping[Progress, Promise] = {
     Progress.QUEUED: pgettext_lazy("progress of an operation", "Waiting"),
@@ -472,9 +557,11 @@ PHASE: Mapping[Phase, Promise] = {
     Phase.MAKING_DISKS: _("makes the disks"),
     Phase.UPLOADING: _("brings the image to the node"),
     Phase.COPYING_IMAGE: _("copies the image into its disk"),
-    Phase.WAITING_FOR_TURN: _("waits for its turn: enough machines of this node are streaming already"),
+    Phase.WAITING_FOR_TURN: _("waits for its turn: enough machines are doing the same on this node already"),
     Phase.STREAMING: _("copies from the template"),
     Phase.WAITING_FOR_SPACE: _("waits for room: no space is left in the storage of its disks"),
+    Phase.MOVING: _("is on its way to the other node"),
+    Phase.FINDING_OUT: _("finds out on which node the machine is"),
     Phase.ENDING: _("puts things in order"),
     Phase.TAKING_BACK: _("takes back what was begun"),
 }
@@ -488,6 +575,13 @@ PROBLEM: Mapping[Problem, Promise] = {
     Problem.ADDRESS_NOT_UNDERSTOOD: _("The libvirt address of node %(node)s is not valid."),
     Problem.NODE_KNOWN_ALREADY: _("This is node %(node)s, which the panel looks after already."),
     Problem.VM_NOT_FOUND: _("Node %(node)s no longer knows %(vm)s."),
+    # Translators: there, kept: nodes that both know the machine.
+    Problem.IS_ON_THERE: _(
+        "%(vm)s is on at node %(there)s, so it was not forgotten there. Power it off there first, or keep that one."
+    ),
+    Problem.IS_THE_ONLY_ONE: _(
+        "Node %(kept)s does not have %(vm)s like that any more, so nothing was done on node %(there)s. Look at both."
+    ),
     Problem.WRONG_STATE: _("%(vm)s was not in a state that allows this. Look at its status and try again."),
     Problem.NO_LONGER_POSSIBLE: _("When its turn came, this was no longer possible for %(vm)s."),
     Problem.GUEST_DID_NOT_REACT: _("The guest did not react. %(vm)s is still running; you can power it off."),
@@ -504,6 +598,28 @@ PROBLEM: Mapping[Problem, Promise] = {
     Problem.STREAM_BROKE: _(
         "Copying from the template broke off several times. %(vm)s still needs the template; look at the storage and "
         "the log on node %(node)s, then let it stream again."
+    ),
+    # Translators: node: where the machine was to go.
+    Problem.NODE_CANNOT_TAKE_IT: _("When its turn came, node %(node)s could not take %(vm)s."),
+    # Translators: home, to: the nodes from which and to which the machine was to move; the same below.
+    Problem.NODES_APART: _(
+        "Node %(home)s could not reach node %(to)s, so %(vm)s stayed where it was. Look at the network between the two "
+        "nodes, and at the addresses of node %(to)s for other nodes."
+    ),
+    Problem.NO_POST_COPY: _(
+        "Node %(home)s or node %(to)s does not let a guest be handed over early (post-copy), so %(vm)s stayed where it "
+        "was. Migrate it without that, or allow it on both: vm.unprivileged_userfaultfd=1."
+    ),
+    Problem.MIGRATION_BROKE: _(
+        "%(vm)s could not move to node %(to)s and stayed on node %(home)s. The nodes' own words stand below."
+    ),
+    Problem.MIGRATION_TORN: _(
+        "The way between node %(home)s and node %(to)s broke after %(vm)s was handed over, and a part of its memory "
+        "was lost. Power it off on both nodes, start it on node %(to)s, then close this operation."
+    ),
+    Problem.ON_WHICH_NODE: _(
+        "It cannot be told whether %(vm)s belongs to node %(home)s or to node %(to)s. Look at it on both nodes, leave "
+        "it on the one where it is right, then close this operation."
     ),
     Problem.NO_SUCH_DRIVE: _("%(vm)s has no drive of this kind, so it cannot boot from one."),
     Problem.CHANGED_MEANWHILE: _(
@@ -600,6 +716,9 @@ EVENT: Mapping[What, Promise] = {
     What.MOVED: _("Moved from node %(old)s to node %(new)s"),
     What.GONE: _("No longer known to node %(node)s"),
     What.BACK: _("Known to node %(node)s again"),
+    What.ALSO_ELSEWHERE: _("Node %(node)s knows it too"),
+    What.RUNS_TWICE: _("Runs on node %(node)s at the same time"),
+    What.NO_LONGER_ELSEWHERE: _("Node %(node)s does not know it any more"),
     What.DELETED: _("Deleted"),
     What.FROZE: _("The guest stopped reacting"),
     What.WATCHDOG: _("The watchdog fired"),
@@ -610,6 +729,9 @@ EVENT: Mapping[What, Promise] = {
     What.NODE_REMOVED: _("%(person)s removed node %(node)s from the panel"),
     What.MAINTENANCE_BEGAN: _("%(person)s put it into maintenance"),
     What.MAINTENANCE_ENDED: _("%(person)s ended the maintenance"),
+    What.EMPTYING_BEGAN: _("%(person)s began to empty it"),
+    What.EMPTYING_ENDED: _("Emptying it has ended"),
+    What.EMPTYING_CANCELLED: _("%(person)s cancelled emptying it"),
     What.REQUESTED: _("%(action)s was asked for by %(person)s"),
     What.OPERATION_ENDED: _("%(action)s ended: %(progress)s"),
     What.MODE_CHANGED: _("Mode changed from %(old)s to %(new)s by %(person)s"),
@@ -643,6 +765,219 @@ OBSTACLE: Mapping[Obstacle, Promise] = {
     Obstacle.NOT_ENOUGH_MEMORY: _("Node %(node)s has %(free)s of memory free, and %(needed)s are needed."),
     Obstacle.NO_SUCH_NETWORK: _("Node %(node)s does not have the network %(networks)s."),
 }
+
+# Translators: why a node is out for a machine that is to move; each stands under the name of that node.
+# free, needed, size: of memory, or of disks; networks, bridges: their names; vm: the machine.
+MOVE_OBSTACLE: Mapping[Obstacle, Promise] = {
+    Obstacle.UNREACHABLE: _("It cannot be reached. Look at its network and its libvirt service."),
+    Obstacle.MAINTENANCE: _("It is in maintenance, so no machine goes there. End its maintenance first."),
+    Obstacle.NO_STORAGE: _("It has no storage pool that disks could be copied into. Make one there."),
+    Obstacle.NOT_ENOUGH_MEMORY: _(
+        "It has %(free)s of memory free, and %(needed)s are needed. Shut a machine down there, or move one away."
+    ),
+    Obstacle.NO_SUCH_NETWORK: _(
+        "It does not have the network %(networks)s. Make it there, or plug %(vm)s into another one."
+    ),
+}
+"""Obstacle.DISKS_ELSEWHERE is none for a machine that moves: its disks can be copied."""
+
+LACK: Mapping[Lack, Promise] = {
+    Lack.IS_HOME: _("%(vm)s is on this node now."),
+    Lack.ALREADY_THERE: _(
+        "It has a machine of the same identity (UUID) already, perhaps an old copy of %(vm)s. Look at it at that node, "
+        "and remove it there."
+    ),
+    Lack.NAME_TAKEN: _("It has another machine called %(name)s. Rename one of the two."),
+    Lack.NOT_ASKED: _(
+        "It did not answer when it was asked, so nobody knows whether its processor fits. Look at the node, then check "
+        "again."
+    ),
+    Lack.CPU: _(
+        "Its processor lacks what %(vm)s uses. Give the machine a processor model that both nodes have, in its "
+        "definition."
+    ),
+    Lack.MACHINE_TYPE: _("Its QEMU does not know the machine type of %(vm)s. Bring QEMU up to date there."),
+    Lack.EMULATOR: _("It does not have the program that runs %(vm)s. Install it there."),
+    Lack.ACCELERATION: _(
+        "It does not offer what %(vm)s is run by, such as KVM. Look whether virtualisation is switched on in its "
+        "firmware."
+    ),
+    Lack.NO_SUCH_BRIDGE: _("It does not have every bridge that %(vm)s is plugged into: %(bridges)s. Make them there."),
+    Lack.MEDIA_ELSEWHERE: _(
+        "It does not see what lies in the drives of %(vm)s, or a disk that is only read. Take the medium out, or put "
+        "it into a storage pool that both nodes share."
+    ),
+    Lack.NO_ROOM: _(
+        "None of its storage pools has room for the disks that would be copied: %(size)s. Make room there."
+    ),
+}
+
+# Translators: why a machine cannot leave its node; each stands below "web-01 cannot leave node alpha".
+TIE: Mapping[Tie, Promise] = {
+    Tie.JOB_RUNNING: _(
+        "Something is just being done with it, by the panel or by another tool. Wait until that has finished."
+    ),
+    Tie.SNAPSHOTS: _("It has snapshots, and no node moves a machine with those. Delete them at its node first."),
+    Tie.MEMORY_SAVED: _("Its memory is saved to a file on its node. Start it first: it can move while it runs."),
+    Tie.NEVER_RAN: _("It is paused and has never run on its node. Let it run for a moment first: it can move then."),
+    Tie.PASSED_THROUGH: _("It uses devices of its node directly. Take them out of its definition first."),
+    Tie.SHARED_FOLDERS: _("It uses folders of its node. Take them out of its definition first."),
+    Tie.SHARED_MEMORY: _("It shares memory with other programs of its node. Take that out of its definition first."),
+    Tie.ENCRYPTED_MEMORY: _("Its memory is encrypted by the processor of its node, and only that one can read it."),
+    Tie.DISK_CANNOT_BE_COPIED: _(
+        "A disk that only its node sees is a device, is encrypted, or is shared with other machines, and such a disk "
+        "cannot be copied. Put it into a storage pool that both nodes share."
+    ),
+}
+
+WAY: Mapping[Way, Promise] = {
+    # Translators: how a machine moves to another node; beside the other node's name.
+    Way.LIVE: pgettext_lazy("how a machine moves", "runs on while it moves"),
+    Way.HELD: pgettext_lazy("how a machine moves", "stays off: it is held paused while it moves"),
+    Way.OFFLINE: pgettext_lazy("how a machine moves", "stays off: only its definition moves"),
+}
+
+STAGE: Mapping[str, Promise] = {
+    # Translators: how far a machine is on its way to another node.
+    "preparing": pgettext_lazy("stage of a move", "gets ready"),
+    "disks": pgettext_lazy("stage of a move", "copies its disks"),
+    "memory": pgettext_lazy("stage of a move", "sends its memory"),
+    "handed_over": pgettext_lazy("stage of a move", "runs on the new node already; the rest of its memory follows"),
+}
+"""By vms.hypervisor.migrating.Stage."""
+
+MOVE_TITLE = pgettext_lazy("page title", "Migrate %(vm)s")
+MOVE_TIED = _("%(vm)s cannot leave node %(node)s")
+# Translators: why a node is a good place for a machine: "nothing to copy · 12 GiB of memory free".
+MOVE_COPIES_NOTHING = pgettext_lazy("moving a machine", "nothing to copy")
+MOVE_COPIES = npgettext_lazy(
+    "moving a machine", "%(count)s disk to copy, %(size)s", "%(count)s disks to copy, %(size)s", "count"
+)
+MOVE_MEMORY_FREE = pgettext_lazy("moving a machine", "%(size)s of memory free")
+MOVE_MEMORY_THEN = pgettext_lazy("bar: memory of a node once a machine has moved there", "Memory in use afterwards")
+# Translators: memory of a node, in use once a machine has moved there: "21 GiB of 64 GiB in use afterwards".
+MOVE_MEMORY_THEN_OF = pgettext_lazy("moving a machine", "%(used)s of %(total)s in use afterwards")
+MOVE_POOL = pgettext_lazy("form field", "Storage pool for the copies")
+MOVE_NO_NODE = _("%(vm)s cannot move anywhere at the moment. What stands against each node is below.")
+MOVE_NODE_IS_OUT = _("%(vm)s cannot move to node %(node)s now. %(why)s")
+MOVE_CHECK_IS_OLD = _("The check of the nodes that you saw is gone, so nothing was begun. Here is a new one.")
+MOVE_BEGINS = _("%(vm)s is moving to node %(node)s.")
+# Translators: home, to: nodes: "From alpha to beta."
+MOVE_FROM_TO = _("From %(home)s to %(to)s.")
+# Translators: one of the bars of a machine on its way; "1.2 GiB of 4 GiB".
+MOVE_DISKS = pgettext_lazy("bar: how far a machine is on its way", "Disks")
+MOVE_MEMORY = pgettext_lazy("bar: how far a machine is on its way", "Memory")
+MOVE_DONE_OF = pgettext_lazy("how much has been sent", "%(done)s of %(total)s")
+# Translators: how often the memory of a machine was gone through, because its guest changes it while it is sent.
+MOVE_ROUNDS = npgettext_lazy(
+    "moving a machine", "%(count)s pass over its memory", "%(count)s passes over its memory", "count"
+)
+MOVE_LIMIT_SET = _("The memory of %(vm)s is now sent with %(speed)s at most. Disks keep the speed they began with.")
+MOVE_LIMIT_TAKEN_OFF = _("The memory of %(vm)s is now sent as fast as possible. Disks keep the speed they began with.")
+POST_COPY_TITLE = _("Hand %(vm)s over now?")
+POST_COPY_MEANS = _(
+    "Its guest goes on at once on the new node, and the rest of its memory follows. This comes to an end in any case, "
+    "however fast the guest changes its memory."
+)
+POST_COPY_RISK = _(
+    "Until all of it has arrived, the memory is on both nodes. If one of them or the way between them fails "
+    "meanwhile, the guest is lost, as if its plug were pulled. It cannot be cancelled any more."
+)
+POST_COPY_BUTTON = pgettext_lazy("button, in the middle of a move", "Hand over now")
+POST_COPY_ASKED = _("%(vm)s is being handed over.")
+POST_COPY_TOO_LATE = _("%(vm)s was not handed over: it is not on its way any more, or was handed over already.")
+# Translators: beside a machine on the page of a node: where it comes from, where it goes.
+MOVE_FROM = pgettext_lazy("machine on its way", "from %(node)s")
+MOVE_TO = pgettext_lazy("machine on its way", "to %(node)s")
+EMPTYING_TITLE = pgettext_lazy("page title", "Empty node %(node)s")
+EMPTYING_STATE: Mapping[EmptyingState, Promise] = {
+    EmptyingState.PLANNING: pgettext_lazy("emptying a node", "Being planned"),
+    EmptyingState.PLANNED: pgettext_lazy("emptying a node", "Planned, not begun yet"),
+    EmptyingState.RUNNING: pgettext_lazy("emptying a node", "Under way"),
+    EmptyingState.PAUSED: pgettext_lazy("emptying a node", "Paused"),
+    EmptyingState.FINISHED: pgettext_lazy("emptying a node", "Finished"),
+    EmptyingState.CANCELLED: pgettext_lazy("emptying a node", "Cancelled"),
+    EmptyingState.FAILED: pgettext_lazy("emptying a node", "Could not be planned"),
+}
+EMPTYING_MEANS: Mapping[EmptyingState, Promise] = {
+    EmptyingState.PLANNING: _("The nodes are being asked where each machine could go. Nothing is moved yet."),
+    EmptyingState.PLANNED: _("This is what would happen. Nothing is moved before you begin."),
+    EmptyingState.RUNNING: _("Node %(node)s is in maintenance, and its machines move away one after the other."),
+    EmptyingState.PAUSED: _("No further machine begins to move. Those that are on their way go on."),
+    EmptyingState.FINISHED: _("Each machine of the plan has had its turn."),
+    EmptyingState.CANCELLED: _("No further machine begins to move. Whether node %(node)s is in maintenance is left as it is."),
+    EmptyingState.FAILED: _("The nodes could not be asked. Nothing was moved."),
+}
+EMPTYING_HALT: Mapping[Halt, Promise] = {
+    Halt.NOBODY_ANSWERS: _(
+        "The account of %(person)s, who answers for it, is blocked or gone. Whoever resumes it answers for it from "
+        "then on."
+    ),
+    Halt.NO_LONGER_PERMITTED: _(
+        "%(person)s, who answers for it, may not move machines any more. Whoever resumes it answers for it from then "
+        "on."
+    ),
+}
+EMPTYING_FILLED: Mapping[Filled, Promise] = {
+    Filled.MEMORY: _("Other machines of this plan take the memory that %(vm)s would need. Free some there."),
+    Filled.STORAGE: _("Copies of other machines of this plan take the room that those of %(vm)s would need."),
+}
+TURN: Mapping[Turn, Promise] = {
+    Turn.BEGIN: pgettext_lazy("button: of a plan to empty a node", "Begin"),
+    Turn.PLAN_AGAIN: pgettext_lazy("button: of a plan to empty a node", "Plan again"),
+    Turn.PAUSE: pgettext_lazy("button: of a plan to empty a node", "Pause"),
+    Turn.GO_ON: pgettext_lazy("button: of a plan to empty a node", "Resume"),
+    Turn.CANCEL: pgettext_lazy("button: of a plan to empty a node", "Cancel"),
+}
+TURN_DONE: Mapping[Turn, Promise] = {
+    Turn.BEGIN: _("Node %(node)s is being emptied. It is in maintenance until somebody ends that."),
+    Turn.PLAN_AGAIN: _("The nodes are being asked anew where the machines of node %(node)s could go."),
+    Turn.PAUSE: _("Emptying node %(node)s is paused. Machines that are on their way go on."),
+    Turn.GO_ON: _("Emptying node %(node)s goes on."),
+    Turn.CANCEL: _("Emptying node %(node)s is cancelled. Machines that are on their way go on."),
+}
+TURN_TOO_LATE = _("This was not possible any more. The page shows how things are now.")
+EMPTYING_IS_THERE = _("Node %(node)s is being emptied already, or is about to be. Here is that plan.")
+EMPTYING_CANCEL_TITLE = _("Cancel emptying node %(node)s?")
+EMPTYING_CANCEL = pgettext_lazy("button", "Stop emptying it")
+EMPTYING_CANCEL_MEANS = _("No further machine begins to move. Those that have moved stay where they are.")
+EMPTYING_ON_THEIR_WAY = ngettext_lazy(
+    "%(count)s machine is on its way and goes on. To stop that, cancel its migration.",
+    "%(count)s machines are on their way and go on. To stop that, cancel their migrations.",
+    "count",
+)
+EMPTYING_DUTY_STAYS = _("Node %(node)s stays in maintenance until somebody ends that.")
+EMPTYING_AT_ONCE = ngettext_lazy("%(count)s at once", "%(count)s at once", "count")
+EMPTYING_LIMIT = pgettext_lazy("how machines move", "at most %(speed)s each")
+EMPTYING_NO_LIMIT = pgettext_lazy("how machines move", "as fast as possible")
+EMPTYING_CONVERGES = pgettext_lazy("how machines move", "guests are slowed down if they have to be")
+EMPTYING_POST_COPY = pgettext_lazy("how machines move", "may be handed over early (post-copy)")
+EMPTYING_CAN_GO = ngettext_lazy("%(count)s machine can go", "%(count)s machines can go", "count")
+EMPTYING_NOTHING_GOES = _("No machine can go at the moment. Change what stands against them, then plan again.")
+EMPTYING_CANNOT_GO = ngettext_lazy(
+    "%(count)s machine cannot go and stays on node %(node)s",
+    "%(count)s machines cannot go and stay on node %(node)s",
+    "count",
+)
+EMPTYING_ENDED_OF = ngettext_lazy(
+    "%(ended)s of %(count)s machine has had its turn", "%(ended)s of %(count)s machines have had their turn", "count"
+)
+EMPTYING_ASKED_OF = ngettext_lazy(
+    "Asked about %(ended)s of %(count)s machine", "Asked about %(ended)s of %(count)s machines", "count"
+)
+EMPTYING_STILL_THERE = ngettext_lazy(
+    "%(count)s machine is still on node %(node)s.", "%(count)s machines are still on node %(node)s.", "count"
+)
+EMPTYING_EMPTY = _("No machine is left on node %(node)s.")
+EMPTYING_TRY = pgettext_lazy("how often a machine has been tried to be moved", "Try %(number)s of %(most)s")
+EMPTYING_TRIED_AGAIN = _("It is tried again soon.")
+EMPTYING_NODE_OUT = _("Node %(node)s cannot take it at the moment. It goes when that one can.")
+EMPTYING_NO_OTHER_NODE = _("The panel knows of no other node. Add one.")
+EMPTYING_NO_NODE = _("The node that it was to go to is no longer known here.")
+EMPTYING_ARRIVING = ngettext_lazy("%(count)s machine", "%(count)s machines", "count")
+ADDRESSES_TITLE = _("How other nodes reach %(node)s")
+ADDRESSES_SET = _("The addresses of node %(node)s were saved.")
+ADDRESSES_SAME = _("Nothing about the addresses of node %(node)s was changed.")
 
 # Translators: what of a machine can be edited; before its value, and in a list of changes.
 PART: Mapping[Part, Promise] = {
@@ -946,6 +1281,7 @@ FACT_NODE = pgettext_lazy("fact about a machine", "Node")
 FACT_VCPUS = pgettext_lazy("fact about a machine", "vCPUs")
 FACT_MEMORY = pgettext_lazy("fact about a machine", "Memory")
 FACT_REPORTED = pgettext_lazy("fact about a machine", "The node reports")
+FACT_LAST_REPORTED = pgettext_lazy("fact about a machine whose node cannot be reached", "The node last reported")
 FACT_SINCE = pgettext_lazy("fact about a machine", "Status since")
 FACT_MODE = pgettext_lazy("fact about a machine", "Mode")
 FACT_PROTECTED = pgettext_lazy("fact about a machine", "Delete protection")
@@ -1231,6 +1567,17 @@ STEP: Mapping[str, Promise] = {
     "change_running": pgettext_lazy("step of an operation", "Change what can be changed while it is on"),
     "see_the_guest_follow": pgettext_lazy("step of an operation", "Wait until the guest has followed"),
     "take_back_changes": pgettext_lazy("step of an operation", "Remove what was made by half"),
+    "forget_there": pgettext_lazy("step of an operation", "Look at both nodes again, and forget it on one of them"),
+    "end_there": pgettext_lazy("step of an operation", "Look at both nodes again, and cut the power on one of them"),
+    "see_it_off_there": pgettext_lazy("step of an operation", "See it off there"),
+    "check_move": pgettext_lazy("step of an operation", "Check that the other node can take it"),
+    "make_copies": pgettext_lazy("step of an operation", "Make images for the disks that are copied"),
+    "hold_guest": pgettext_lazy("step of an operation", "Start it paused, if it is off"),
+    "move": pgettext_lazy("step of an operation", "Let it move"),
+    "change_node": pgettext_lazy("step of an operation", "Write down that it has arrived"),
+    "clear_up": pgettext_lazy("step of an operation", "Clear up where it was"),
+    "call_back": pgettext_lazy("step of an operation", "Call it back"),
+    "remove_copies": pgettext_lazy("step of an operation", "Clear up where it was to go"),
     "set_mode": pgettext_lazy("step of an operation", "Set its mode"),
     "become_template": pgettext_lazy("step of an operation", "Make it a template"),
     "set_boot_device": pgettext_lazy("step of an operation", "Change the boot device"),
@@ -1284,11 +1631,20 @@ AUDIT_REQUEST: Mapping[str, Promise] = {
     Request.CLOSE: pgettext_lazy("request in the audit trail", "Close an unclear operation"),
     Request.ACKNOWLEDGE: pgettext_lazy("request in the audit trail", "Acknowledge a failure"),
     Request.LIMIT: pgettext_lazy("request in the audit trail", "Change the speed of copying"),
+    Request.POST_COPY: pgettext_lazy("request in the audit trail", "Hand over in the middle of a move"),
+    Request.DISREGARD_DOUBLE: pgettext_lazy("request in the audit trail", "Go on without a node that knows it too"),
     Request.TRY_NODE: pgettext_lazy("request in the audit trail", "Try to reach a node"),
     Request.ADD_NODE: pgettext_lazy("request in the audit trail", "Add a node"),
     Request.REMOVE_NODE: pgettext_lazy("request in the audit trail", "Remove a node"),
+    Request.CHANGE_ADDRESSES: pgettext_lazy("request in the audit trail", "Change the addresses of a node"),
     Request.BEGIN_MAINTENANCE: pgettext_lazy("request in the audit trail", "Put a node into maintenance"),
     Request.END_MAINTENANCE: pgettext_lazy("request in the audit trail", "End the maintenance of a node"),
+    Request.PLAN_EMPTYING: pgettext_lazy("request in the audit trail", "Plan how to empty a node"),
+    Request.PLAN_EMPTYING_AGAIN: pgettext_lazy("request in the audit trail", "Plan anew how to empty a node"),
+    Request.BEGIN_EMPTYING: pgettext_lazy("request in the audit trail", "Empty a node"),
+    Request.PAUSE_EMPTYING: pgettext_lazy("request in the audit trail", "Pause the emptying of a node"),
+    Request.GO_ON_EMPTYING: pgettext_lazy("request in the audit trail", "Go on emptying a node"),
+    Request.CANCEL_EMPTYING: pgettext_lazy("request in the audit trail", "Cancel the emptying of a node"),
     Request.UPLOAD: pgettext_lazy("request in the audit trail", "Upload an image"),
     Request.REMOVE_IMAGE: pgettext_lazy("request in the audit trail", "Remove an image"),
     Request.USE_OVER: pgettext_lazy("request in the audit trail", "End of use"),
@@ -1325,6 +1681,7 @@ AUDIT_WHY: Mapping[str, Promise] = {
     Why.TOO_LATE: pgettext_lazy("why a request was refused", "It was too late."),
     Why.NAMES_TAKEN: pgettext_lazy("why a request was refused", "The name was taken already."),
     Why.NODE_HAS_MACHINES: pgettext_lazy("why a request was refused", "The node still has machines."),
+    Why.NODE_IS_OUT: pgettext_lazy("why a request was refused", "The machine could not go to that node."),
     Why.WRONG_CHECKSUM: pgettext_lazy("why a request was refused", "The checksum was another."),
     Why.STILL_NEEDED: pgettext_lazy("why a request was refused", "It was still needed."),
     Reason.NOT_PERMITTED: pgettext_lazy("why a request was refused", "No right to do this."),
@@ -1344,6 +1701,7 @@ AUDIT_REFUSED_TO = pgettext_lazy("line of a timeline", "%(action)s was refused t
 AUDIT_TAGS = pgettext_lazy("request in the audit trail", "put on: %(added)s; taken off: %(removed)s")
 # Translators: a part of a machine that was to be changed, and the device that it belongs to: "Size of the disk (vda)".
 AUDIT_PART_OF_DEVICE = pgettext_lazy("request in the audit trail", "%(part)s (%(device)s)")
+AUDIT_ON_NODE = pgettext_lazy("request in the audit trail", "on node %(there)s")
 AUDIT_EDIT: Mapping[str, Promise] = {
     "name": pgettext_lazy("request in the audit trail", "name %(was)s → %(becomes)s"),
     "mode": pgettext_lazy("request in the audit trail", "mode %(was)s → %(becomes)s"),

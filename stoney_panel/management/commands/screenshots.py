@@ -32,6 +32,7 @@ CLICKS = {
     "open": ("a[aria-expanded]", "a[aria-expanded=true]"),
     "dialog": (".acts > a:not([data-page])", "dialog[open]"),
     "edit": (".acts > a.i-pencil", "form[data-edit]"),
+    "migrate": (".acts > a.i-migrate", ".move"),
     "node": ("tbody th a", ".crumbs"),
 }
 OPENED = {"vms-list": ("open", "dialog")}
@@ -82,6 +83,7 @@ IN_DOCUMENTATION = (
     Shown("question", f"{VMS}?sort=-name", DARK, click="dialog"),
     Shown("many-at-once", f"{reverse('bulk:ask')}?action=shutdown&all=1&page=vms", ENGLISH),
     Shown("edit", f"{VMS}?sort=-name", ENGLISH, click="edit"),
+    Shown("migrate", f"{VMS}?sort=-name", ENGLISH, click="migrate"),
     Shown("nodes", reverse("nodes:list"), ENGLISH),
     Shown("node", reverse("nodes:list"), DARK, click="node"),
     Shown("states", reverse("states"), ENGLISH),

@@ -137,11 +137,18 @@ def _note(line: AuditLine) -> str:
         return str(labels.AUDIT_TAGS) % {name: ", ".join(values[name]) or "–" for name in ("added", "removed")}
     if line.request == Request.LIMIT and "limit" in values:
         return formats.speed(values["limit"]) if values["limit"] else str(labels.COPY_NO_LIMIT)
+    if line.request == Action.MIGRATE and "to" in values:
+        return str(labels.MOVE_FROM_TO % values)
     if line.request == Action.EDIT and "changes" in values:
         return short_words_of_edit(values)
     if values.get("change") in labels.AUDIT_RIGHT:
         return _right(values)
-    return str(values.get("address", ""))
+    return str(values.get("address", "")) or _on_node(values)
+
+
+def _on_node(values: Mapping[str, str]) -> str:
+    """Of a machine that two nodes know: which of them was meant."""
+    return str(labels.AUDIT_ON_NODE) % values if "there" in values else ""
 
 
 def _right(values: Mapping[str, str]) -> str:

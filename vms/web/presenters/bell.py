@@ -73,7 +73,7 @@ def _news(viewer: Viewer, now: datetime, since: datetime) -> list[News]:
 
 def _mine(viewer: Viewer) -> OperationQuerySet:
     """Of machines that the viewer still sees."""
-    return Operation.objects.all().visible_to(viewer).of(viewer)
+    return Operation.objects.with_destination().visible_to(viewer).of(viewer)
 
 
 def _of_operations(ended: list[Operation], viewer: Viewer) -> list[News]:

@@ -32,6 +32,7 @@ ICON: Mapping[Action, str] = {
     Action.START: "play",
     Action.SHUTDOWN: "power-off",
     Action.POWER_OFF: "bolt",
+    Action.MIGRATE: "migrate",
     Action.RESET: "redo",
     Action.PAUSE: "pause",
     Action.DELETE: "trash",
@@ -49,7 +50,7 @@ ICON: Mapping[Action, str] = {
 IN_A_DIALOG = frozenset({Action.USERS, Action.GROUPS})
 """What more they have to be told is asked in a dialog, where there is a script."""
 
-RUN_ACTIONS = (Action.START, Action.SHUTDOWN, Action.POWER_OFF)
+RUN_ACTIONS = (Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.MIGRATE)
 OTHER_ACTIONS = (
     *(Action.EDIT, Action.DELETE, Action.TOGGLE, Action.USE),
     *(Action.USERS, Action.GROUPS, Action.PERSISTENT),

@@ -21,6 +21,7 @@ from vms.rules.power import Power
 from vms.web import formats
 from vms.web.presenters.changes import ChangeLine, waiting_lines
 from vms.web.presenters.dependants import DependantView, LinkedView, dependants, linked_view
+from vms.web.presenters.doubles import DoubleView, double_views
 from vms.web.presenters.modes import mode_and_who_set_it
 from vms.web.presenters.operations import OperationView, operation_view
 
@@ -81,11 +82,12 @@ class Details:
     dependants: list[DependantView]
     linked: LinkedView | None
     waiting: list[ChangeLine]
+    doubles: list[DoubleView]
 
 
 def fetch_details(machines: Sequence[Vm], viewer: Viewer) -> None:
     """What details() needs, for all of them at once: a few queries, however many machines."""
-    recent = Operation.objects.select_related("node")[: LAST_OPERATIONS + AT_ONCE]
+    recent = Operation.objects.with_destination().select_related("node")[: LAST_OPERATIONS + AT_ONCE]
     operations = Prefetch("operations", queryset=recent, to_attr=RECENT)
     origin = Prefetch("origin", queryset=Vm.objects.all().given_to(viewer))
     prefetch_related_objects(machines, "disks", "interfaces", origin, operations)
@@ -109,6 +111,7 @@ def details(vm: Vm, viewer: Viewer) -> Details:
         dependants=dependants(vm, viewer),
         linked=linked_view(vm, viewer),
         waiting=waiting_lines(vm, viewer),
+        doubles=double_views(vm, viewer),
     )
 
 
@@ -175,11 +178,15 @@ def _plain_facts(vm: Vm) -> list[tuple[Promise, str]]:
         (labels.FACT_AGENT, _agent(vm) if vm.guest_is_on else ""),
         (labels.FACT_HOSTNAME, vm.guest_hostname),
         (labels.FACT_UP, _up(vm)),
-        (labels.FACT_REPORTED, str(labels.POWER[Power(vm.power)])),
+        (_reported(vm), str(labels.POWER[Power(vm.power)])),
         (labels.FACT_SINCE, formats.clock(vm.status_since)),
         (labels.FACT_MODE, mode_and_who_set_it(vm) if vm.kind == Kind.TEMPLATE else ""),
         (labels.FACT_BOOTS_FROM, _boot_device(vm) if vm.kind == Kind.TEMPLATE else ""),
     ]
+
+
+def _reported(vm: Vm) -> Promise:
+    return labels.FACT_REPORTED if vm.node.reachable else labels.FACT_LAST_REPORTED
 
 
 def _up(vm: Vm) -> str:

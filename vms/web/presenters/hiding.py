@@ -11,7 +11,7 @@ from vms.operations.permission import sees_every_vm, sees_nodes
 NOT_SAID = "…"
 """Stands in a sentence for a name that the reader is not told."""
 
-OF_NODES = ("node", "path")
+OF_NODES = ("node", "home", "to", "path", "there", "kept")
 OF_MACHINES = ("users", "template")
 """Which values of sentences are such names."""
 

@@ -13,6 +13,7 @@ from vms.rules.actions import Action, Slot
 from vms.rules.reasons import Reason
 from vms.web import formats
 from vms.web.presenters.dependants import who_needs_it
+from vms.web.presenters.journeys import from_to
 from vms.web.presenters.operations import seconds_left
 
 SLOT_BEHIND: Mapping[Reason, Slot] = {
@@ -39,7 +40,7 @@ class Holder:
 
 def holders(vm: Vm, viewer: Viewer) -> tuple[Holder, ...]:
     """vm: from with_operations_under_way()."""
-    working = tuple(Holder(operation.slot, held_by(operation)) for operation in vm.under_way)
+    working = tuple(Holder(operation.slot, held_by(operation, viewer)) for operation in vm.under_way)
     needed_by = who_needs_it(vm, viewer)
     return (*working, Holder(DEPENDANTS, needed_by)) if needed_by else working
 
@@ -49,7 +50,7 @@ def why_off(reason: Reason, holder: Operation | None, vm: Vm | None, viewer: Vie
     and how far they are. vm: from with_operations_under_way(), if that is at hand."""
     needed_by = who_needs_it(vm, viewer) if vm and reason in DEPENDANTS_BEHIND else ""
     sentence = needed_by or str(labels.REASON[reason])
-    return f"{sentence} {held_by(holder)}" if holder and reason in SLOT_BEHIND else sentence
+    return f"{sentence} {held_by(holder, viewer)}" if holder and reason in SLOT_BEHIND else sentence
 
 
 def refusal(vm: Vm, refused: ActionRefused, viewer: Viewer) -> str:
@@ -61,16 +62,17 @@ def refusal(vm: Vm, refused: ActionRefused, viewer: Viewer) -> str:
     }
 
 
-def held_by(operation: Operation) -> str:
-    """A sentence."""
+def held_by(operation: Operation, viewer: Viewer) -> str:
+    """A sentence; for a machine on its way a second one, from where to where."""
     rest = seconds_left(operation)
-    return str(_sentence(operation, rest)) % {
+    held = str(_sentence(operation, rest)) % {
         "action": labels.ACTION[Action(operation.action)],
         "person": operation.requested_by_name or labels.THE_PANEL,
         "since": formats.clock(operation.requested_at),
         "percent": formats.percent(operation.percent or 0),
         "duration": formats.span(rest or 0),
     }
+    return " ".join(part for part in (held, from_to(operation, viewer)) if part)
 
 
 def _sentence(operation: Operation, rest: float | None) -> object:

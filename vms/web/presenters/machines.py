@@ -21,6 +21,7 @@ from vms.web.lists.machine_columns import DEFAULT
 from vms.web.presenters.buttons import ANY_MACHINE, Buttons, Offer, offer
 from vms.web.presenters.cells import cells
 from vms.web.presenters.details import Details, details, fetch_details
+from vms.web.presenters.doubles import fetch_doubles
 from vms.web.presenters.statuses import status_cell, status_view
 
 ALWAYS_THERE = 4
@@ -91,6 +92,7 @@ def machine_rows(
     machines = list(machines)
     shared = _Shared.by(viewer, columns, machines, opened)
     fetch_dependants(machines, viewer)
+    fetch_doubles(machines)
     fetch_details([vm for vm in machines if str(vm.uuid) in opened.rows], viewer)
     return [_row(vm, shared, number=None if first is None else first + offset) for offset, vm in enumerate(machines)]
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils.functional import Promise
 
 from vms import labels
 from vms.models import Node, Operation
 from vms.models.viewer import Viewer
 from vms.web.lists.operation_nodes import Way, operations_of, operations_url
+from vms.web.presenters.node_moves import Moves, node_moves
 from vms.web.presenters.operations import OperationView, operation_rows
 
 MOST_UNDER_WAY = 12
 LAST_ENDED = 10
-
-MOVES: Mapping[Way, Promise] = {Way.ARRIVING: labels.ARRIVING, Way.LEAVING: labels.LEAVING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +33,13 @@ class NodeWork:
     under_way: list[OperationView]
     last: list[OperationView]
     counted: list[Counted]
-    moves: list[Counted]
+    moves: list[Moves]
     operations_url: str
 
 
 def node_work(node: Node, viewer: Viewer) -> NodeWork:
-    """Four queries, however much there is."""
-    visible = Operation.objects.all().visible_to(viewer).select_related("vm", "node")
+    """At most six queries, however much there is."""
+    visible = Operation.objects.with_destination().visible_to(viewer).select_related("vm", "node")
     here = visible.filter(operations_of(node.pk))
     going_on = here.filter(finished_at=None)
     ended = here.exclude(finished_at=None).order_by("-finished_at", "-pk")
@@ -54,10 +51,6 @@ def node_work(node: Node, viewer: Viewer) -> NodeWork:
         under_way=[operation for operation in shown if operation.under_way],
         last=[operation for operation in shown if not operation.under_way],
         counted=[Counted(under_way, operations_url(node.name, show="running"))] if counts[""] else [],
-        moves=[_move(node, way, counts[way]) for way in Way if counts[way]],
+        moves=node_moves(node, going_on, counts),
         operations_url=operations_url(node.name),
     )
-
-
-def _move(node: Node, way: Way, count: int) -> Counted:
-    return Counted(str(MOVES[way] % {"count": count}), operations_url(node.name, way=way, show="running"))

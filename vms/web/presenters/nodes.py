@@ -47,12 +47,14 @@ class NodeUse:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """statuses: of its machines without templates."""
+    """statuses: of its machines without templates. peer_uri, peer_address: "" if they are as the node says itself."""
 
     pk: str
     name: str
     url: str
     uri: str
+    peer_uri: str
+    peer_address: str
     look: str
     state: str
     problem: str
@@ -101,7 +103,7 @@ def _node_view(node: Node, counts: Counts) -> NodeView:
         pk=str(node.pk),
         name=node.name,
         url=reverse("nodes:page", args=[node.pk]),
-        uri=node.uri,
+        **_addresses(node),
         look=_look(node),
         state=_state(node),
         problem=node_problem(node.problem, node.name),
@@ -124,6 +126,10 @@ def _node_view(node: Node, counts: Counts) -> NodeView:
         cpu_model=node.cpu_model,
         is_stale=not node.reachable,
     )
+
+
+def _addresses(node: Node) -> dict[str, str]:
+    return {"uri": node.uri, "peer_uri": node.peer_uri, "peer_address": node.peer_address}
 
 
 def node_problem(problem: str, name: str) -> str:

@@ -21,6 +21,8 @@ from vms.rules.progress import Phase, Progress
 from vms.web import formats
 from vms.web.presenters.edits import text_of_changes
 from vms.web.presenters.hiding import sayable
+from vms.web.presenters.journeys import Journey, journey
+from vms.web.presenters.migrating import Known, sentences_against
 from vms.web.presenters.streams import LimitView, limit_view, stop_url
 
 LOOK: Mapping[Progress, str] = {
@@ -51,7 +53,7 @@ class OperationView:
     """node_name, evidence: "" for whoever is told nothing of nodes. look: now, warn, good, bad or off. lasted: how long
     it took, "0.6 s". bulk_url: of the bulk action it is a part of, "" if of none or if nobody has asked. stop_url:
     where it is cancelled after a question, "" if that needs none; limit: how fast it may copy, None if the viewer
-    cannot change that."""
+    cannot change that; journey: of one that moves its machine."""
 
     pk: str
     url: str
@@ -77,6 +79,7 @@ class OperationView:
     bulk_url: str
     stop_url: str
     limit: LimitView | None
+    journey: Journey | None
 
     @property
     def under_way(self) -> bool:
@@ -96,10 +99,8 @@ def operation_rows(operations: Iterable[Operation], viewer: Viewer) -> list[Oper
 
 
 def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> OperationView:
-    """operation: with its vm and node."""
+    """operation: with its vm and node, from with_destination()."""
     progress = Progress(operation.progress)
-    permitted = may_cancel(viewer, operation)
-    open_failure = progress in NEEDS_ATTENTION and operation.acknowledged_at is None
     return OperationView(
         pk=str(operation.pk),
         url=reverse("operations:page", args=[operation.pk]),
@@ -118,14 +119,26 @@ def operation_view(operation: Operation, viewer: Viewer, bulk_url: str = "") -> 
         far=how_far(operation) if progress in UNDER_WAY else HowFar(),
         problem=problem_text(operation, viewer),
         evidence=operation.evidence if sees_nodes(viewer) else "",
-        needs_attention=open_failure,
-        may_be_cancelled=permitted and may_be_cancelled(operation),
-        may_be_closed=permitted and progress is Progress.UNCLEAR,
-        may_be_acknowledged=permitted and open_failure and progress is Progress.FAILED,
+        needs_attention=_needs_attention(operation, progress),
+        **_may_be(operation, progress, permitted=may_cancel(viewer, operation)),
         bulk_url=bulk_url,
         stop_url=stop_url(operation, viewer),
         limit=limit_view(operation, viewer),
+        journey=journey(operation, viewer),
     )
+
+
+def _needs_attention(operation: Operation, progress: Progress) -> bool:
+    return progress in NEEDS_ATTENTION and operation.acknowledged_at is None
+
+
+def _may_be(operation: Operation, progress: Progress, *, permitted: bool) -> dict[str, bool]:
+    is_unread = _needs_attention(operation, progress) and progress is Progress.FAILED
+    return {
+        "may_be_cancelled": permitted and may_be_cancelled(operation),
+        "may_be_closed": permitted and progress is Progress.UNCLEAR,
+        "may_be_acknowledged": permitted and is_unread,
+    }
 
 
 def _progress_text(operation: Operation, progress: Progress) -> str:
@@ -147,7 +160,17 @@ def problem_text(operation: Operation, viewer: Viewer) -> str:
         values["changes"] = text_of_changes(operation, operation.problem_values["undone"])
     if "why" in values:
         values["why"] = str(labels.IMAGE_FAULT[ImageFault(values["why"])])
-    return str(_problem_words(operation)) % sayable(values, viewer)
+    sentence = str(_problem_words(operation)) % sayable(values, viewer)
+    return " ".join([sentence, *_against(operation)]) if sees_nodes(viewer) else sentence
+
+
+def _against(operation: Operation) -> list[str]:
+    """What stood against a node that could not take the machine."""
+    values = operation.problem_values
+    codes = [code for _kind, code in values.get("against", [])]
+    if not codes:
+        return []
+    return sentences_against(operation.vm, codes, Known(int(values["free"]), int(values["size"]), values["networks"]))
 
 
 def _problem_words(operation: Operation) -> Promise:

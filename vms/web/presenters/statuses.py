@@ -19,6 +19,7 @@ from vms.rules.power import Power, PowerReason
 from vms.rules.progress import Phase
 from vms.rules.status import Main, Second, Status
 from vms.web import formats
+from vms.web.presenters.doubles import double_note
 from vms.web.presenters.hiding import node_name
 from vms.web.presenters.holding import Holder, holders
 from vms.web.presenters.operations import how_far
@@ -68,7 +69,7 @@ def status_view(vm: Vm, viewer: Viewer) -> StatusView:
         look=LOOK[status.main],
         percent_text=_percent_text(vm, status, percent),
         percent=percent,
-        note=_note(vm, status, viewer),
+        note=" ".join(part for part in (double_note(vm, viewer), _note(vm, status, viewer)) if part),
         mode_label=_mode_label(vm, status, mode),
         state=state_key(status),
         mode=vm.mode,

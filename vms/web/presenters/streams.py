@@ -12,8 +12,10 @@ from vms.models.viewer import Viewer
 from vms.operations.permission import may_cancel
 from vms.operations.planning import MIB
 from vms.operations.requesting import may_be_cancelled
-from vms.rules.actions import FILLS_DISKS, Action
+from vms.rules.actions import FILLS_DISKS, HAS_A_LIMIT, Action
 from vms.rules.making import Plan
+from vms.rules.moving import Move
+from vms.rules.preflight import Way
 from vms.rules.progress import Phase
 from vms.web import formats
 from vms.web.forms.limit import LimitForm
@@ -50,8 +52,10 @@ def may_be_limited(operation: Operation) -> bool:
 
 def _copies(operation: Operation) -> bool:
     """A new machine may begin with an empty disk."""
-    if operation.action not in FILLS_DISKS:
+    if operation.action not in HAS_A_LIMIT:
         return False
+    if operation.action == Action.MIGRATE:
+        return Move.from_arguments(operation.arguments).way is not Way.OFFLINE
     return operation.action == Action.STREAM or any(
         disk.below for disk in Plan.from_arguments(operation.arguments).disks
     )
@@ -59,7 +63,10 @@ def _copies(operation: Operation) -> bool:
 
 def limit_was_set(operation: Operation) -> str:
     """A sentence."""
-    words = labels.LIMIT_SET if operation.limit else labels.LIMIT_TAKEN_OFF
+    if operation.action == Action.MIGRATE:
+        words = labels.MOVE_LIMIT_SET if operation.limit else labels.MOVE_LIMIT_TAKEN_OFF
+    else:
+        words = labels.LIMIT_SET if operation.limit else labels.LIMIT_TAKEN_OFF
     return str(words) % {"vm": operation.vm.display_name, "speed": formats.speed(operation.limit)}
 
 

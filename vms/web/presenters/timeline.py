@@ -30,6 +30,8 @@ LOOK: Mapping[What, str] = {
     What.IO_ERROR: "bad",
     What.WATCHDOG: "bad",
     What.GONE: "bad",
+    What.ALSO_ELSEWHERE: "warn",
+    What.RUNS_TWICE: "bad",
     What.NODE_LOST: "bad",
     What.NODE_FOUND: "good",
     What.MAINTENANCE_BEGAN: "warn",

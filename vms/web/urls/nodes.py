@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vms.web.views import nodes
+from vms.web.views import emptying, nodes
 
 app_name = "nodes"
 urlpatterns = [
@@ -11,5 +11,10 @@ urlpatterns = [
     path("<int:pk>/", nodes.show, name="page"),
     path("<int:pk>/removed/", nodes.show_removed, name="removed"),
     path("<int:pk>/duty/<slug:duty>/", nodes.change_duty, name="duty"),
+    path("<int:pk>/addresses/", nodes.change_addresses, name="addresses"),
+    path("<int:pk>/empty/", emptying.plan, name="empty"),
+    path("<int:pk>/emptying/<int:number>/", emptying.show, name="emptying"),
+    path("<int:pk>/emptying/<int:number>/rows/", emptying.rows, name="emptying_rows"),
+    path("<int:pk>/emptying/<int:number>/<slug:turn>/", emptying.turn, name="turn_emptying"),
     path("<int:pk>/remove/", nodes.remove, name="remove"),
 ]

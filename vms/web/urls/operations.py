@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vms.web.views import operations, streams
+from vms.web.views import handing_over, operations, streams
 
 app_name = "operations"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("<int:pk>/", operations.show, name="page"),
     path("<int:pk>/limit/", streams.limit, name="limit"),
     path("<int:pk>/stop/", streams.stop, name="stop"),
+    path("<int:pk>/hand-over/", handing_over.post_copy, name="post_copy"),
     path("<int:pk>/<slug:what>/", operations.change, name="change"),
 ]

@@ -9,6 +9,7 @@ from vms.web.views import (
     columns,
     console,
     csv,
+    doubles,
     edit,
     effective_rights,
     grants,
@@ -21,6 +22,7 @@ from vms.web.views import (
     vm_action,
     vm_copy,
     vm_list,
+    vm_migrate,
     vm_notes,
     vm_page,
     vm_xml,
@@ -39,6 +41,18 @@ class CopyingAction:
         return value
 
 
+class OfADouble:
+    """What can be asked of one of several nodes that know a machine."""
+
+    regex = f"{Action.FORGET_DOUBLE}|{Action.END_DOUBLE}"
+
+    def to_python(self, value: str) -> Action:
+        return Action(value)
+
+    def to_url(self, value: Action) -> str:
+        return value
+
+
 class Device(StringConverter):
     """Those that a machine may be told to boot from."""
 
@@ -48,6 +62,7 @@ class Device(StringConverter):
 register_converter(MachineConverter, "machine")
 register_converter(CopyingAction, "copying")
 register_converter(Device, "boot")
+register_converter(OfADouble, "of_a_double")
 
 app_name = "vms"
 urlpatterns = [
@@ -74,9 +89,12 @@ urlpatterns = [
     path("vms/<machine:uuid>/edit/", edit.edit, name="edit"),
     path("vms/<machine:uuid>/toggle/<boot:device>/", boot_device.boot_from, name="toggle"),
     path("vms/<machine:uuid>/make-template/", make_template.make_template, name="make_template"),
+    path("vms/<machine:uuid>/migrate/", vm_migrate.migrate, name="migrate"),
     path("vms/<machine:uuid>/stream/", streams.stream, name="stream"),
     path("vms/<machine:uuid>/users/", grants.users, name="users"),
     path("vms/<machine:uuid>/groups/", grants.groups, name="groups"),
     path("vms/<machine:uuid>/rights/", effective_rights.show, name="rights"),
+    path("vms/<machine:uuid>/nodes/<int:node>/<of_a_double:action>/", doubles.end, name="double"),
+    path("vms/<machine:uuid>/nodes/<int:node>/disregard/", doubles.go_on_without, name="disregard"),
     path("vms/<machine:uuid>/<slug:name>/", vm_action.act, name="action"),
 ]

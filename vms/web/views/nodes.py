@@ -14,11 +14,18 @@ from stoney_panel.lists.sizes import remember_size
 from stoney_panel.lists.words import asked_text, with_every_word
 from vms import labels
 from vms.models import ContactTest, Event, Node
-from vms.operations.nodes import NodeStillHasMachines, add_node, ask_for_contact, remove_node, set_duty
+from vms.operations.nodes import (
+    NodeStillHasMachines,
+    add_node,
+    ask_for_contact,
+    remove_node,
+    set_addresses,
+    set_duty,
+)
 from vms.operations.permission import may_manage_nodes, sees_nodes
 from vms.rules.duty import Duty
 from vms.rules.timeline import What
-from vms.web.forms.node import NodeForm
+from vms.web.forms.node import AddressesForm, NodeForm
 from vms.web.presenters.node_contact import contact_view
 from vms.web.presenters.node_duty import duty_question
 from vms.web.presenters.node_facets import ALL, SHOWN, node_facets
@@ -134,6 +141,22 @@ def change_duty(request: PanelRequest, pk: int, duty: str) -> HttpResponse:
     else:
         messages.info(request, labels.DUTY_IS_SO[wanted] % {"node": node.name})
     return redirect("nodes:page", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_addresses(request: PanelRequest, pk: int) -> HttpResponse:
+    """How other nodes reach it."""
+    _require_may_manage(request)
+    node = get_object_or_404(Node, pk=pk)
+    is_sent = request.method == "POST"
+    form = AddressesForm(node, request.POST if is_sent else None)
+    if is_sent and form.is_valid():
+        changed = set_addresses(node, **form.cleaned_data, by=request.user)
+        words = labels.ADDRESSES_SET if changed else labels.ADDRESSES_SAME
+        messages.success(request, str(words) % {"node": node.name})
+        return redirect("nodes:page", pk)
+    context = {"form": form, "node": node, "title": str(labels.ADDRESSES_TITLE) % {"node": node.name}}
+    return render(request, "nodes/addresses.html", context, status=422 if is_sent else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

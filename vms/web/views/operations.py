@@ -176,4 +176,4 @@ _CHANGES: Mapping[str, Callable[[PanelRequest, Operation], None]] = {
 
 
 def visible_operations(request: PanelRequest) -> OperationQuerySet:
-    return Operation.objects.all().visible_to(request.user).select_related("vm", "node")
+    return Operation.objects.with_destination().visible_to(request.user).select_related("vm", "node")

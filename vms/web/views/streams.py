@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from vms.models.viewer import Viewer
 from vms.operations.permission import may, may_cancel
 from vms.operations.planning import default_limit
 from vms.operations.requesting import ActionRefused, cancel, change_limit, request_stream
-from vms.rules.actions import FILLS_DISKS, Action, Slot
+from vms.rules.actions import FILLS_DISKS, HAS_A_LIMIT, Action, Slot
 from vms.rules.progress import Progress
 from vms.rules.reasons import Reason
 from vms.web.forms.limit import LimitForm
@@ -37,7 +38,7 @@ INVALID = 422
 @require_POST
 def limit(request: PanelRequest, pk: int) -> HttpResponse:
     """How fast it may copy from now on."""
-    operation = _operation_or_404(request, pk)
+    operation = _operation_or_404(request, pk, HAS_A_LIMIT)
     form = LimitForm(request.POST)
     if not form.is_valid():
         return _not_limited(request, operation, form, form.said_wrong, INVALID)
@@ -65,7 +66,7 @@ def _not_limited(
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: PanelRequest, pk: int) -> HttpResponse:
     """Cancels a stream, after a question: the machine goes on needing the one it was made from."""
-    operation = _operation_or_404(request, pk)
+    operation = _operation_or_404(request, pk, FILLS_DISKS)
     machine_page = reverse("vms:page", args=[operation.vm_id])
     if request.method == "POST" and (cancel(operation, by=request.user) or _is_stopped(operation)):
         messages.success(request, is_being_stopped(operation))
@@ -80,10 +81,10 @@ def _is_stopped(operation: Operation) -> bool:
     return Progress.CANCELLED in (operation.ends_as, operation.progress)
 
 
-def _operation_or_404(request: PanelRequest, pk: int) -> Operation:
-    """One that copies disks, and that the person may cancel."""
+def _operation_or_404(request: PanelRequest, pk: int, actions: AbstractSet[Action]) -> Operation:
+    """One of these, which the person may cancel."""
     origin = Prefetch("vm__origin", queryset=Vm.objects.all().given_to(request.user))
-    copying = visible_operations(request).filter(action__in=FILLS_DISKS).prefetch_related(origin)
+    copying = visible_operations(request).filter(action__in=actions).prefetch_related(origin)
     operation = get_object_or_404(copying, pk=pk)
     if not may_cancel(request.user, operation):
         raise PermissionDenied
