@@ -70,13 +70,14 @@ def _made_of(stack: Stack, origin: UUID) -> list[Machine]:
 
 
 @contextmanager
-def small_pool(stack: Stack, name: str, *, mib: int) -> Iterator[Path]:
-    """The folder of a storage pool of alpha that holds so much and no more."""
-    folder = stack.alpha.account.make_directory(stack.data / name)
-    owner = f"size={mib}m,mode=700,uid={stack.alpha.account.uid},gid={stack.alpha.account.gid}"
+def small_pool(stack: Stack, name: str, *, mib: int, on: str = "alpha") -> Iterator[Path]:
+    """The folder of a storage pool of a node that holds so much and no more."""
+    node = stack.alpha if on == "alpha" else stack.beta
+    folder = node.account.make_directory(stack.data / name)
+    owner = f"size={mib}m,mode=700,uid={node.account.uid},gid={node.account.gid}"
     subprocess.run(["mount", "-t", "tmpfs", "-o", owner, "tmpfs", folder], check=True)
     try:
-        with stack.alpha.connected() as connection:
+        with node.connected() as connection:
             ensure_pool(connection, name, folder)
             stack.kill("watcher")  # a new one looks at all storage at once
             yield folder
@@ -170,24 +171,24 @@ def stands_alone(machine: Machine, origin: Template, *, folder: Path | None = No
     for number, below in enumerate(origin.disks):
         disk = disk_of(machine, number, folder)
         is_sound(disk)
-        _qemu_img("compare", "-U", disk, below)
+        qemu_img("compare", "-U", disk, below)
 
 
 def is_sound(disk: Path) -> None:
     """Nothing is below it, and nothing in it is broken."""
-    assert "backing-filename" not in json.loads(_qemu_img("info", "-U", "--output=json", disk))
-    _qemu_img("check", "-q", "-U", disk)
+    assert "backing-filename" not in json.loads(qemu_img("info", "-U", "--output=json", disk))
+    qemu_img("check", "-q", "-U", disk)
 
 
-def _qemu_img(*words: str | Path) -> str:
+def qemu_img(*words: str | Path) -> str:
     done = subprocess.run(["qemu-img", *map(str, words)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def operation_of(who: Visitor, machine: Machine) -> str:
-    """The address of the one that makes it."""
-    rows = f"//tr[.//a[contains(@href, '{machine.uuid}')]]//th//a[normalize-space()='{MAKING}']/@href"
+def operation_of(who: Visitor, machine: Machine, action: str = MAKING) -> str:
+    """The address of its newest one."""
+    rows = f"//tr[.//a[contains(@href, '{machine.uuid}')]]//th//a[normalize-space()='{action}']/@href"
     return str(who.get("/operations/").html.xpath(rows)[0])
 
 
