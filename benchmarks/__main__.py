@@ -9,8 +9,10 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.first_load import measure_first_load
+from benchmarks.moving import measure_moving
 from benchmarks.pages import measure_pages
 from benchmarks.people import measure_people
+from benchmarks.preflights import measure_preflights
 from benchmarks.reactions import measure_reactions
 from benchmarks.streaming import measure_streaming
 from benchmarks.streams import measure_streams
@@ -25,6 +27,8 @@ MEASUREMENTS: tuple[Callable[[], list[Figure]], ...] = (
     measure_streams,
     measure_watcher,
     measure_streaming,
+    measure_preflights,
+    measure_moving,
 )
 
 
