@@ -63,7 +63,8 @@ class EventStream:
                 look_at_login = clock() + LOOK_AT_LOGIN_SECONDS
                 await _send(send, await ear.look_again())
             try:
-                message = await asyncio.wait_for(queue.get(), next_tick - clock())
+                async with asyncio.timeout_at(next_tick):
+                    message = await queue.get()
             except TimeoutError:
                 next_tick = clock() + SIGN_OF_LIFE_SECONDS
                 await self._tick(send)

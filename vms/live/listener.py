@@ -19,6 +19,7 @@ from vms.operations.announcing import STREAM, Subject
 
 WAITING_MESSAGES_OF_ONE_BROWSER = 500
 BLOCK_MILLISECONDS = 5_000
+ANSWER_SECONDS = BLOCK_MILLISECONDS / 1000 + 5
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
 NOTHING_SEEN_YET = "0-0"
 MOST_TO_REPLAY = 500
@@ -76,8 +77,9 @@ class Listener:
             return [Message(NOTHING_SEEN_YET, resync=True)]
         client = self._client()
         try:
-            return await _replay(client, last)
-        except RedisError:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await _replay(client, last)
+        except (RedisError, OSError):
             return [Message(last, resync=True)]
         finally:
             await client.aclose()
@@ -107,7 +109,8 @@ class Listener:
 
     async def _read(self, client: Any, last: str) -> str:
         while True:
-            answer = await client.xread({STREAM: last}, block=BLOCK_MILLISECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await client.xread({STREAM: last}, block=BLOCK_MILLISECONDS)
             self._deaf_since = None
             for _stream, entries in answer or []:
                 for entry_id, fields in entries:
@@ -117,7 +120,8 @@ class Listener:
     async def _say_resync_when_back(self) -> None:
         client = self._client()
         try:
-            newest = await newest_id(client)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                newest = await newest_id(client)
         except (RedisError, OSError):
             return
         finally:
@@ -129,9 +133,9 @@ class Listener:
             _put(queue, message)
 
     def _client(self) -> Any:  # redis-py types its answers for every protocol at once
-        return Redis.from_url(
-            self._url, decode_responses=True, socket_connect_timeout=2, socket_timeout=BLOCK_MILLISECONDS / 1000 + 5
-        )
+        """Whoever asks it something sets the limit: with a limit of its own it sends by asyncio.wait_for, which before
+        Python 3.12 may lose a cancellation, and the reader would never end."""
+        return Redis.from_url(self._url, decode_responses=True, socket_connect_timeout=2, socket_timeout=None)
 
 
 def _put(queue: asyncio.Queue[Message | None], message: Message | None) -> None:
