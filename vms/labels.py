@@ -905,7 +905,9 @@ EMPTYING_MEANS: Mapping[EmptyingState, Promise] = {
     EmptyingState.RUNNING: _("Node %(node)s is in maintenance, and its machines move away one after the other."),
     EmptyingState.PAUSED: _("No further machine begins to move. Those that are on their way go on."),
     EmptyingState.FINISHED: _("Each machine of the plan has had its turn."),
-    EmptyingState.CANCELLED: _("No further machine begins to move. Whether node %(node)s is in maintenance is left as it is."),
+    EmptyingState.CANCELLED: _(
+        "No further machine begins to move. Whether node %(node)s is in maintenance is left as it is."
+    ),
     EmptyingState.FAILED: _("The nodes could not be asked. Nothing was moved."),
 }
 EMPTYING_HALT: Mapping[Halt, Promise] = {
