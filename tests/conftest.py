@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from asgiref.sync import SyncToAsync
 from django.contrib.auth.models import Permission
 from django.db import connections
 from django.utils import timezone, translation
@@ -15,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 
 from directory.models import Person
 from stoney_panel.celery import app
+from tests.choosing import pytest_collection_modifyitems
 from vms.hypervisor import fake
 from vms.hypervisor.fake import FakeNode
 from vms.models import Node, Vm
@@ -22,6 +24,8 @@ from vms.operations import leasing
 from vms.operations.settling import settle
 from vms.rules.following import first_wish
 from vms.rules.power import Power, PowerReason
+
+__all__ = ["pytest_collection_modifyitems"]
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=200)
 hypothesis.settings.load_profile("house")
@@ -44,11 +48,14 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Between tests every table is emptied, which the audit trail of SQLite would not let happen."""
     with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
         if connections["default"].vendor == "sqlite":
             cursor.execute("DROP TRIGGER IF EXISTS audit_keeps_lines")
+    yield
+    # PostgreSQL removes no database in which somebody is.
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result(10)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 UNPRIVILEGED = ("postgres", "nobody")
 NO_SAFETY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+NO_PATIENCE = "-c lock_timeout=30s -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s"
+"""Who waits for a lock that nobody gives back fails, with the statement in the error, before the test is ended."""
 
 
 class NoPostgres(Exception):
@@ -40,7 +42,7 @@ def postgres() -> Iterator[str]:
 
 
 def _options(directory: Path) -> str:
-    return f"-c listen_addresses='' -c unix_socket_directories={directory} {NO_SAFETY}"
+    return f"-c listen_addresses='' -c unix_socket_directories={directory} {NO_SAFETY} {NO_PATIENCE}"
 
 
 def _program(name: str) -> Path:

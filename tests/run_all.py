@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Self
 
 from demo.settings import ROOT
 from tests.postgres import postgres
 
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
+LONGEST_SECONDS = 25 * 60
+TAKES_DOWN_WITHIN_SECONDS = 90
+LAST_LINES = 30
 
 
 @dataclass(frozen=True)
 class Part:
-    """One run of pytest. short: the name before each of its lines."""
+    """One run of pytest. short: the name before each of its lines; longest: it is ended after so many seconds."""
 
     short: str
     name: str
     words: tuple[str, ...]
+    longest: float = LONGEST_SECONDS
 
 
 @dataclass
 class Result:
+    """Of one part. ended: it took longer than it may."""
+
     code: int
     counts: dict[str, int] = field(default_factory=dict)
+    ended: bool = False
 
     @property
     def passed(self) -> int:
@@ -42,20 +54,21 @@ class Result:
     @property
     def good(self) -> bool:
         """A part in which no test ran has shown nothing."""
-        return self.code == 0 and self.passed > 0 and not self.failed
+        return self.code == 0 and self.passed > 0 and not (self.failed or self.ended)
 
 
-WITHOUT_DATABASE = ("tests/rules", "tests/hypervisor")
 ON_POSTGRES = Part(
     "postgres",
-    "unit tests on PostgreSQL",
-    ("-n", "auto", "-m", "not live and not browser", *(f"--ignore={folder}" for folder in WITHOUT_DATABASE)),
+    "unit tests on PostgreSQL, and those that the quick gate leaves out",
+    ("-n", "auto", "-m", "(database or broad) and not live and not browser"),
 )
-LIVE = ("-m", "live")
+# A test that hangs is ended by a signal, so that what it has started can be taken down, and the others go on.
+REAL = ("--timeout=600", "--timeout-method=signal")
+LIVE = ("-m", "live", *REAL)
 FAULTS = Part("faults", "the whole panel, and what goes wrong with it", (*LIVE, "tests/faults"))
 PEOPLE = Part("people", "a real directory of people", (*LIVE, "tests/directory"))
 NODES = Part("nodes", "real nodes", (*LIVE, "--ignore=tests/faults", "--ignore=tests/directory"))
-BROWSER = Part("browser", "Chromium", ("-m", "browser"))
+BROWSER = Part("browser", "Chromium", ("-m", "browser", *REAL))
 LANES = 2
 """So many parts at once: they mostly wait, for nodes or for a browser."""
 
@@ -80,15 +93,64 @@ def run_on_postgres() -> Result:
 def run(part: Part, environment: Mapping[str, str]) -> Result:
     say(f"=== {part.name} ===")
     began = time.monotonic()
-    pytest = [sys.executable, "-m", "pytest", "-q", "--color=no", "--durations=5", *part.words]
-    process = subprocess.Popen(pytest, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
-    last = ""
-    for line in process.stdout or ():
-        say(f"{part.short:<9}| {line.rstrip()}")
-        last = line if COUNT.search(line) else last
-    result = Result(process.wait(), {word: int(number) for number, word in COUNT.findall(last)})
+    with Running(part, environment) as running:
+        result = running.result()
     say(f"=== {part.name}: {'good' if result.good else 'NOT GOOD'}, {time.monotonic() - began:.0f} s ===")
     return result
+
+
+class Running:
+    """A part that runs, in a group of processes of its own. When this script dies, so does it."""
+
+    def __init__(self, part: Part, environment: Mapping[str, str]) -> None:
+        self._part = part
+        self._lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._counted = ""
+        words = ["setpriv", "--pdeathsig", "INT", "--", sys.executable, "-m", "pytest", "-q", "--color=no"]
+        self._process = subprocess.Popen(
+            [*words, "--durations=5", *part.words],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        self._ears = threading.Thread(target=self._hear, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._ears.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def result(self) -> Result:
+        """Waits for it. A part that lasts longer than it may is ended, and says what it said last."""
+        try:
+            code, late = self._process.wait(self._part.longest), False
+        except subprocess.TimeoutExpired:
+            say(f"=== {self._part.name}: ENDED after {self._part.longest:.0f} s; the last that it said: ===")
+            code, late = self._end(), True
+        self._ears.join(10)  # a process that it has left behind may hold its output open
+        if late:
+            say("\n".join(f"{self._part.short:<9}> {line}" for line in self._lines))
+        return Result(code, {word: int(number) for number, word in COUNT.findall(self._counted)}, late)
+
+    def _hear(self) -> None:
+        for line in self._process.stdout or ():
+            self._lines.append(line.rstrip())
+            say(f"{self._part.short:<9}| {line.rstrip()}")
+            self._counted = line if COUNT.search(line) else self._counted
+
+    def _end(self) -> int:
+        """Gently first: pytest then takes down what its tests have built."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                return self._process.wait(TAKES_DOWN_WITHIN_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        return self._process.wait()
 
 
 def say(line: str) -> None:

@@ -97,6 +97,7 @@ def test_strangers_lock_nobody_out_where_they_have_logged_in_before(lena: Person
     assert attempt("lena", GOOD, address="192.0.2.9") == 429
 
 
+@pytest.mark.broad
 def test_a_login_of_ones_own_does_not_make_guesses_at_others_forgotten(lena: Person):
     Person.objects.create_user("mallory", GOOD)
     for number in range(MANY):

@@ -40,6 +40,7 @@ def test_there_are_as_many_places_as_are_set(broker: str, client: Client, add_vm
     run(visit)
 
 
+@pytest.mark.broad
 def test_many_at_once(house: House, client: Client, add_vm: AddVm, alpha: FakeNode) -> None:
     machines = [add_vm(f"web{number}", Power.RUNNING) for number in range(MANY)]
 

@@ -187,6 +187,7 @@ def test_delete_takes_the_disks_that_the_panel_made(add_vm, anna):
     assert operation.arguments == {"disks": ["/images/made.qcow2"]}
 
 
+@pytest.mark.broad
 def test_five_thousand_are_written_down_in_a_few_queries(anna, node, django_assert_max_num_queries):
     Vm.objects.bulk_create(
         [Vm(name=f"m{n}", display_name=f"m{n}", node=node, power=Power.OFF, main=Main.STOPPED) for n in range(5000)]

@@ -76,6 +76,7 @@ def test_start_in_the_middle_lets_the_guest_go_on_and_the_stream_too(stream: Ope
     assert list(alpha.machines[stream.vm_id].pulls) == ["vda"]
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("action", [Action.SHUTDOWN, Action.POWER_OFF])
 def test_a_stop_in_the_middle_leaves_it_stopped_and_it_streams_on_by_itself(
     action: Action, stream: Operation, alpha: FakeNode, anna: Person

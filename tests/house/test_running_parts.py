@@ -1,0 +1,46 @@
+"""`make test` ends, whatever its tests do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.run_all import Part, run
+
+HANGS = """
+import threading
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    yield
+    print("taken down")
+
+
+def test_one(built):
+    pass
+
+
+def test_other(built):
+    print("begins to hang")
+    threading.Event().wait()
+"""
+BY_ITSELF = ("-p", "no:django", "-p", "no:cacheprovider", "-p", "no:randomly", "-c", "/dev/null", "-s")
+
+
+@pytest.mark.broad
+def test_a_part_that_hangs_is_ended_and_says_what_it_said_last(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test_hanging.py").write_text(HANGS)
+    result = run(Part("short", "a part", (*BY_ITSELF, str(tmp_path)), longest=15), {})
+    assert (result.good, result.ended) == (False, True)
+    said = capsys.readouterr().out
+    assert "short    | .begins to hang" in said
+    assert "a part: ENDED after 15 s" in said
+    assert "short    > " in said
+    assert "taken down" in said
+    assert "a part: NOT GOOD" in said
