@@ -75,7 +75,13 @@ REQUEST_OF: Mapping[str, str] = {
 }
 """Other addresses say themselves what is asked, or stand for it."""
 
-_NAMES_THE_REQUEST = {"vms:action": "name", "vms:copy": "action", "vms:double": "action", "operations:change": "what", "bulk:ask": "action"}
+_NAMES_THE_REQUEST = {
+    "vms:action": "name",
+    "vms:copy": "action",
+    "vms:double": "action",
+    "operations:change": "what",
+    "bulk:ask": "action",
+}
 _CODES = frozenset({*Action, *Request})
 
 

@@ -10,17 +10,29 @@ import pytest
 from django.utils.functional import Promise
 
 from directory.roles import Role
-from tests.house.words_given import OF_A_CONFIRMATION, OF_A_PROBLEM, OF_A_SENTENCE, OF_AN_EVENT, OF_AN_OBSTACLE, OF_ANY
+from tests.house.words_given import (
+    AGAINST_A_MOVE,
+    OF_A_CONFIRMATION,
+    OF_A_PROBLEM,
+    OF_A_SENTENCE,
+    OF_AN_EVENT,
+    OF_AN_OBSTACLE,
+    OF_ANY,
+)
 from vms import labels
+from vms.hypervisor.migrating import Stage
 from vms.operations.bulk import nothing_to_do
 from vms.operations.giving import ACTION_FOR
 from vms.operations.recipes import RECIPES
-from vms.rules.actions import PLAIN, RISK, Action
+from vms.rules.actions import OF_A_DOUBLE, PLAIN, RISK, Action
 from vms.rules.audit import Area, Outcome, Request, Subject, Why
 from vms.rules.consoles import Ending
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.differences import Hindrance, Part, When
+from vms.rules.doubles import Peril
 from vms.rules.duty import Duty
+from vms.rules.emptying import Filled, Halt, Turn
+from vms.rules.emptying import State as EmptyingState
 from vms.rules.hardware import PREFIX_OF_BUS, Beyond, Firmware
 from vms.rules.hindrances import GRAPHICS, WATCHDOG_ACTIONS
 from vms.rules.images import FileKind, ImageFault
@@ -28,6 +40,7 @@ from vms.rules.kinds import Kind, Lifetime, Mode
 from vms.rules.names import NameFault
 from vms.rules.placing import Obstacle
 from vms.rules.power import Power, PowerReason
+from vms.rules.preflight import Lack, Tie, Way
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
 from vms.rules.reasons import Reason
@@ -68,6 +81,23 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.FILE_KIND, set(FileKind)),
     (labels.IMAGE_FAULT, set(ImageFault)),
     (labels.OBSTACLE, set(Obstacle)),
+    (labels.EMPTYING_STATE, set(EmptyingState)),
+    (labels.EMPTYING_MEANS, set(EmptyingState)),
+    (labels.EMPTYING_HALT, set(Halt)),
+    (labels.EMPTYING_FILLED, set(Filled)),
+    (labels.TURN, set(Turn)),
+    (labels.TURN_DONE, set(Turn)),
+    (labels.MOVE_OBSTACLE, set(Obstacle) - {Obstacle.DISKS_ELSEWHERE}),
+    (labels.LACK, set(Lack)),
+    (labels.TIE, set(Tie)),
+    (labels.WAY, set(Way)),
+    (labels.STAGE, set(Stage)),
+    (labels.DOUBLE_NOTE, set(Peril)),
+    (labels.DOUBLE_TITLE, set(Peril)),
+    (labels.DOUBLE_MEANS, set(Peril) - {Peril.NONE}),
+    (labels.DOUBLE_ASKS, OF_A_DOUBLE),
+    (labels.DOUBLE_CONSEQUENCE, OF_A_DOUBLE),
+    (labels.DOUBLE_BEGINS, OF_A_DOUBLE),
     (labels.PART, set(Part)),
     (labels.WHEN, set(When)),
     (labels.HINDRANCE, set(Hindrance)),
@@ -182,6 +212,12 @@ def test_a_sentence_asks_for_what_its_page_gives_it(name: str):
     assert asked_for(getattr(labels, name), given) == given
 
 
+@pytest.mark.parametrize("table", [labels.MOVE_OBSTACLE, labels.LACK])
+def test_what_stands_against_a_move_asks_for_what_is_known_of_it(table: Table):
+    for text in table.values():
+        assert asked_for(text, AGAINST_A_MOVE) <= AGAINST_A_MOVE
+
+
 @pytest.mark.parametrize("obstacle", Obstacle)
 def test_an_obstacle_names_the_node(obstacle: Obstacle):
     assert "node" in asked_for(labels.OBSTACLE[obstacle], OF_AN_OBSTACLE)
@@ -213,6 +249,9 @@ PLAIN_TEXTS = [
     labels.MAIN_TIP,
     labels.POWER_REASON,
     labels.PHASE,
+    labels.TIE,
+    labels.WAY,
+    labels.STAGE,
 ]
 
 

@@ -6,18 +6,24 @@ from collections.abc import Mapping
 
 from vms.rules.timeline import What
 
-OF_A_PROBLEM = {"vm", "node", "users", "person", "path", "why", "mac", "name", "changes"}
+OF_A_PROBLEM = {"there", "home", "to", "kept", "vm", "node", "users", "person", "path", "why", "mac", "name", "changes"}
 OF_A_CONFIRMATION = {"vm", "node"}
 OF_AN_OBSTACLE = {"node", "free", "needed", "networks", "vm", "home"}
+AGAINST_A_MOVE = {"vm", "name", "free", "needed", "networks", "bridges", "size"}
 OF_AN_EVENT: Mapping[What, set[str]] = {
     What.FOUND: {"node"},
     What.GONE: {"node"},
+    What.ALSO_ELSEWHERE: {"node"},
+    What.RUNS_TWICE: {"node"},
+    What.NO_LONGER_ELSEWHERE: {"node"},
     What.BACK: {"node"},
     What.RENAMED: {"old", "new"},
     What.MOVED: {"old", "new"},
     What.NODE_REMOVED: {"person", "node"},
     What.MAINTENANCE_BEGAN: {"person"},
     What.MAINTENANCE_ENDED: {"person"},
+    What.EMPTYING_BEGAN: {"person"},
+    What.EMPTYING_CANCELLED: {"person"},
     What.REQUESTED: {"action", "person"},
     What.OPERATION_ENDED: {"action", "progress"},
     What.MODE_CHANGED: {"old", "new", "person"},
@@ -150,6 +156,56 @@ OF_A_SENTENCE: Mapping[str, set[str]] = {
     "COPY_TOO_FULL": {"used", "free", "pool"},
     "COPY_MANY_VCPUS": {"node", "cpus"},
     "COPY_OWN_BRIDGE": {"plugged", "node"},
+    "MOVE_TITLE": {"vm"},
+    "MOVE_TIED": {"vm", "node"},
+    "MOVE_COPIES": {"count", "size"},
+    "MOVE_MEMORY_FREE": {"size"},
+    "MOVE_MEMORY_THEN_OF": {"used", "total"},
+    "MOVE_NO_NODE": {"vm"},
+    "MOVE_NODE_IS_OUT": {"vm", "node", "why"},
+    "MOVE_BEGINS": {"vm", "node"},
+    "MOVE_FROM_TO": {"home", "to"},
+    "MOVE_DONE_OF": {"done", "total"},
+    "MOVE_ROUNDS": {"count"},
+    "MOVE_LIMIT_SET": {"vm", "speed"},
+    "MOVE_LIMIT_TAKEN_OFF": {"vm"},
+    "POST_COPY_TITLE": {"vm"},
+    "POST_COPY_ASKED": {"vm"},
+    "POST_COPY_TOO_LATE": {"vm"},
+    "MOVE_FROM": {"node"},
+    "MOVE_TO": {"node"},
+    "EMPTYING_TITLE": {"node"},
+    "EMPTYING_IS_THERE": {"node"},
+    "EMPTYING_CANCEL_TITLE": {"node"},
+    "EMPTYING_ON_THEIR_WAY": {"count"},
+    "EMPTYING_DUTY_STAYS": {"node"},
+    "EMPTYING_AT_ONCE": {"count"},
+    "EMPTYING_LIMIT": {"speed"},
+    "EMPTYING_CAN_GO": {"count"},
+    "EMPTYING_CANNOT_GO": {"count", "node"},
+    "EMPTYING_ENDED_OF": {"count", "ended"},
+    "EMPTYING_ASKED_OF": {"count", "ended"},
+    "EMPTYING_STILL_THERE": {"count", "node"},
+    "EMPTYING_EMPTY": {"node"},
+    "EMPTYING_TRY": {"number", "most"},
+    "EMPTYING_NODE_OUT": {"node"},
+    "EMPTYING_ARRIVING": {"count"},
+    "ADDRESSES_TITLE": {"node"},
+    "ADDRESSES_SET": {"node"},
+    "ADDRESSES_SAME": {"node"},
+    "LAST_KNOWN_THERE": {"since", "states"},
+    "COUNT_OF_A_STATE": {"count", "state"},
+    "DOUBLES_MORE": {"count"},
+    "DOUBLE_FORGET": {"node"},
+    "DOUBLE_POWER_OFF": {"node"},
+    "DOUBLE_DISREGARD": {"node"},
+    "DOUBLE_LOSES_MEMORY": {"there"},
+    "DISREGARD_TITLE": {"vm", "there"},
+    "DISREGARD_MEANS": {"vm", "there"},
+    "DISREGARD_FINDS_AGAIN": {"there"},
+    "DISREGARD_TOO_LATE": {"vm", "there"},
+    "DISREGARDED": {"vm", "there"},
+    "AUDIT_ON_NODE": {"there"},
     "AUDIT_OF": {"name"},
     "AUDIT_MANY": {"count"},
     "AUDIT_MORE_THAN": {"count"},
@@ -157,5 +213,6 @@ OF_A_SENTENCE: Mapping[str, set[str]] = {
     "AUDIT_TAGS": {"added", "removed"},
 }
 OF_AN_AUDIT_LINE = {"owner", "right", "was", "becomes"}
+OF_A_DOUBLE = {"vm", "there", "kept", "state", "node"}
 OF_OTHERS = {"template", "old", "new", "action", "progress", "count", "name", "names", "origin", "target"}
-OF_ANY = OF_A_PROBLEM | OF_AN_OBSTACLE | OF_OTHERS | OF_AN_AUDIT_LINE
+OF_ANY = OF_A_PROBLEM | OF_A_DOUBLE | OF_AN_OBSTACLE | AGAINST_A_MOVE | OF_OTHERS | OF_AN_AUDIT_LINE

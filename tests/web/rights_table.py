@@ -61,9 +61,16 @@ vms:edit/theirs                          x - - 0 0 0 0        x - - 0 0 0 0
 vms:edit/template                        x - - 0 0 0 0        x - - 0 0 0 0
 vms:toggle/template/cdrom                . . . . . . .        x - - 0 0 0 0
 vms:stream/vm                            . . . . . . .        x x - - - - 0
+vms:double/vm/node/forget_double         x - - - - - 0        x - - - - - 0
+vms:double/vm/node/end_double            x - - - - - 0        x - - - - - 0
+vms:double/theirs/node/forget_double     x - - 0 0 0 0        x - - 0 0 0 0
+vms:disregard/vm/node                    x - - - - - 0        x - - - - - 0
+vms:disregard/theirs/node                x - - 0 0 0 0        x - - 0 0 0 0
 vms:make_template/vm                     x - - - - - 0        x - - - - - 0
 vms:copy/vm/clone                        x - - - - - 0        x - - - - - 0
 vms:copy/template/persistent             x x - 0 0 0 0        x x - 0 0 0 0
+vms:migrate/vm                           x - - - - - 0        x - - - - - 0
+vms:migrate/theirs                       x - - 0 0 0 0        x - - 0 0 0 0
 vms:create                               x - - - - - -        x - - - - - -
 vms:create_template                      x - - - - - -        x - - - - - -
 images:list                              x - - - - - -        . . . . . . .
@@ -81,6 +88,12 @@ nodes:contact/contact                    x - - - - - -        x - - - - - -
 nodes:removed/4711                       x x x - - - -        . . . . . . .
 nodes:duty/node/maintenance              x - - - - - -        x - - - - - -
 nodes:duty/node/active                   x - - - - - -        x - - - - - -
+nodes:addresses/node                     x - - - - - -        x - - - - - -
+nodes:empty/node                         x - - - - - -        x - - - - - -
+nodes:emptying/node/emptying             x x x - - - -        . . . . . . .
+nodes:emptying_rows/node/emptying        x x x - - - -        . . . . . . .
+nodes:turn_emptying/node/emptying/begin  . . . . . . .        x - - - - - -
+nodes:turn_emptying/node/emptying/cancel x - - - - - -        x - - - - - -
 nodes:remove/node                        x - - - - - -        x - - - - - -
 operations:list                          x x x x x x x        . . . . . . .
 operations:rows                          x x x x x x x        . . . . . . .
@@ -95,6 +108,10 @@ operations:change/lost/acknowledge       . . . . . . .        x x x 0 0 0 0
 operations:change/job/cancel             . . . . . . .        x x - - - - 0
 operations:limit/job                     . . . . . . .        x x - - - - 0
 operations:stop/job                      x x - - - - 0        x x - - - - 0
+vms:page/moving                          x x x x x x 0        . . . . . . .
+operations:page/move                     x x x x x x 0        . . . . . . .
+operations:limit/move                    . . . . . . .        x x - - - - 0
+operations:post_copy/move                x x - - - - 0        x x - - - - 0
 audit:list                               x - x - - - -        . . . . . . .
 audit:csv                                x - x - - - -        . . . . . . .
 people:list                              x - - - - - -        . . . . . . .
@@ -127,6 +144,7 @@ BODY = {"bulk:ask": {"key": str(uuid4()), "seen": "x"}}
 QUERY = {
     "bulk:ask": "?action=start&vm={vm}",
     "bulk:rows": "?id={item}",
+    "nodes:emptying_rows": "?id={emptying_item}",
     "vms:rows": "?id={vm}&id={theirs}&open={vm}",
     "operations:rows": "?id={operation}&id={lost}",
     "vms:search": "?q=secret",

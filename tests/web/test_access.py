@@ -20,6 +20,7 @@ from vms.models import (
     BulkItem,
     ChosenColumns,
     ContactTest,
+    Emptying,
     Event,
     Node,
     Operation,
@@ -29,7 +30,10 @@ from vms.models import (
     Vm,
 )
 from vms.rules.actions import Action
+from vms.rules.emptying import State
 from vms.rules.kinds import Kind
+from vms.rules.moving import Move
+from vms.rules.preflight import Way
 from vms.rules.timeline import What
 
 OPEN_TO_ALL = {"login", "healthz", "set_language", "set_theme"}
@@ -77,8 +81,14 @@ PLACES = (
     Place("vms:xml", ("vm",), needs="manage_vm"),
     Place("vms:toggle", ("template", "cdrom"), needs="manage_vm", posts=True, gets=False),
     Place("vms:stream", ("vm",), needs="manage_vm", posts=True, gets=False),
+    *(
+        Place("vms:double", ("vm", "node", what), needs="manage_vm", posts=True)
+        for what in (Action.FORGET_DOUBLE, Action.END_DOUBLE)
+    ),
+    Place("vms:disregard", ("vm", "node"), needs="manage_vm", posts=True),
     Place("vms:make_template", ("vm",), needs="manage_vm", posts=True),
     Place("vms:copy", ("vm", "clone"), needs="manage_vm", posts=True),
+    Place("vms:migrate", ("vm",), needs="manage_vm", posts=True),
     Place("vms:create", needs="manage_vm", posts=True),
     Place("vms:create_template", needs="manage_vm", posts=True),
     Place("vms:users", ("vm",), needs="give_vm", posts=True),
@@ -97,6 +107,12 @@ PLACES = (
     Place("nodes:contact", ("contact",), needs="add_node", posts=True),
     Place("nodes:removed", ("4711",), needs="view_node"),
     Place("nodes:duty", ("node", "maintenance"), needs="add_node", posts=True),
+    Place("nodes:addresses", ("node",), needs="add_node", posts=True),
+    Place("nodes:empty", ("node",), needs="add_node", posts=True),
+    Place("nodes:emptying", ("node", "emptying"), needs="view_node"),
+    Place("nodes:emptying_rows", ("node", "emptying"), needs="view_node"),
+    Place("nodes:turn_emptying", ("node", "emptying", "begin"), needs="add_node", posts=True, gets=False),
+    Place("nodes:turn_emptying", ("node", "emptying", "cancel"), needs="add_node", posts=True),
     Place("nodes:remove", ("node",), needs="add_node", posts=True),
     Place("operations:list"),
     Place("operations:rows"),
@@ -109,6 +125,7 @@ PLACES = (
     ),
     Place("operations:limit", ("stream",), needs="view_every_vm", posts=True, gets=False),
     Place("operations:stop", ("stream",), needs="view_every_vm", posts=True),
+    Place("operations:post_copy", ("move",), needs="view_every_vm", posts=True),
     Place("people:check_directory", needs="to be an administrator", posts=True),
     Place("people:list", needs="to be an administrator"),
     Place("people:new", needs="to be an administrator", posts=True),
@@ -141,23 +158,38 @@ def named(place: Place) -> str:
 
 
 @pytest.fixture
-def addresses(add_vm: AddVm, node: Node, administrator: Person) -> dict[Place, str]:
-    vm, deleted, template = add_vm(), add_vm("web10"), add_vm("web11", kind=Kind.TEMPLATE)
+def known(add_vm: AddVm, node: Node, administrator: Person) -> dict[str, Any]:
+    """What there is one of, by the word that stands for it in an address."""
+    deleted = add_vm("web10")
     Vm.objects.filter(pk=deleted.pk).update(deleted_at=timezone.now())
     Event.objects.create(what=What.NODE_REMOVED, values={"node": "web1", "key": 4711, "person": "ada"})
+    return {
+        "vm": add_vm(),
+        "deleted": deleted,
+        "template": add_vm("web11", kind=Kind.TEMPLATE),
+        "node": node,
+        "contact": ContactTest.objects.create(name="new", uri="test:///default", requested_by=administrator),
+        "view": SavedView.objects.create(person=administrator, page="vms", name="hers", query=""),
+        "file": StoredFile.objects.create(name="a.iso", kind="iso", size=1, capacity=1, sha256="0" * 64, file_name="f"),
+        "person": Person.objects.create_user("per", "a password"),
+        "group": Group.objects.create(name="all"),
+        "emptying": Emptying.objects.create(node=node, state=State.CANCELLED, finished_at=timezone.now()),
+    }
+
+
+@pytest.fixture
+def addresses(known: dict[str, Any], add_vm: AddVm, administrator: Person) -> dict[Place, str]:
+    vm, node = known["vm"], known["node"]
     operation = Operation.objects.create(vm=vm, node=node, action=Action.START, slot="run")
-    contact = ContactTest.objects.create(name="new", uri="test:///default", requested_by=administrator)
     bulk = Bulk.objects.create(action=Action.START, requested_by=administrator, request_key=uuid4())
     BulkItem.objects.create(bulk=bulk, vm=vm, operation=operation)
-    view = SavedView.objects.create(person=administrator, page="vms", name="hers", query="")
-    known = {"vm": vm, "deleted": deleted, "template": template, "node": node, "operation": operation}
-    file = StoredFile.objects.create(name="web1.iso", kind="iso", size=1, capacity=1, sha256="0" * 64, file_name="f")
     stream = Operation.objects.create(vm=vm, node=node, action=Action.STREAM, slot="job")
-    known |= {"person": Person.objects.create_user("per", "a password"), "group": Group.objects.create(name="all")}
-    known |= {"stream": stream, "contact": contact, "bulk": bulk, "view": view, "file": file}
+    way = Move(node.pk, node.pk, Way.LIVE).to_arguments()
+    move = Operation.objects.create(vm=add_vm("web12"), node=node, action=Action.MIGRATE, slot="job", arguments=way)
+    there = known | {"operation": operation, "bulk": bulk, "stream": stream, "move": move}
 
     def address(place: Place) -> str:
-        words = [known[word].pk if word in known else word for word in place.arguments]
+        words = [there[word].pk if word in there else word for word in place.arguments]
         return reverse(place.name, args=words) + place.query.format(vm=vm.pk)
 
     return {place: address(place) for place in PLACES}
@@ -168,7 +200,7 @@ def ask(person: Person | None, method: str, url: str, **headers: str) -> HttpRes
     return answer
 
 
-KEPT = (StoredFile, Vm, Node, Operation, Event, Bulk, BulkItem, SavedView, Tag)
+KEPT = (StoredFile, Vm, Node, Emptying, Operation, Event, Bulk, BulkItem, SavedView, Tag)
 
 
 def everything(*, but_of: Person | None = None) -> dict[str, Any]:
@@ -265,7 +297,7 @@ def test_an_operator_may_start_and_not_delete(addresses: dict[Place, str], otto:
     assert ask(otto, "post", by_name["vms:action/vm/start"], **{"HX-Request": "true"}).status_code == 202
 
 
-@pytest.mark.parametrize("name", ["migrate", "no-such-thing", "START"])
+@pytest.mark.parametrize("name", ["back-up", "no-such-thing", "START"])
 def test_an_action_that_is_not_built_is_not_there(vm: Vm, administrator: Person, name: str) -> None:
     for method in ("get", "post"):
         assert ask(administrator, method, f"/vms/{vm.pk}/{name}/").status_code == 404

@@ -89,6 +89,7 @@ def test_the_question_names_the_machine_the_node_and_the_consequence(browser: Cl
     assert 'name="key"' in page
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize(
     "name", [SCRIPT, '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}", "%(vm)s %s", "\u202egro.elpmaxe"]
 )

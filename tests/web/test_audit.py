@@ -12,13 +12,13 @@ from directory.models import Person
 from stoney_panel.auditing import PREFERENCES
 from tests.conftest import AddVm
 from tests.web.conftest import browser_of
-from tests.web.test_access import PLACES, Place, addresses, all_names, named
+from tests.web.test_access import PLACES, Place, addresses, all_names, known, named
 from vms import labels
 from vms.models import AuditLine, Operation, Vm
 from vms.rules.actions import Action
 from vms.rules.audit import Outcome, Request, Subject, Why
 
-__all__ = ["addresses"]
+__all__ = ["addresses", "known"]
 
 CHANGES = [place for place in PLACES if place.posts]
 
@@ -75,6 +75,7 @@ def test_other_ways_to_ask_leave_a_line_too(vm: Vm, anna: Person, method: str) -
     assert lines() == [("vms:page", Outcome.REFUSED, "http_405")]
 
 
+@pytest.mark.broad
 def test_looking_leaves_none(addresses: dict[Place, str], administrator: Person) -> None:
     for place in PLACES:
         if place.gets:

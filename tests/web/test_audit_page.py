@@ -105,6 +105,7 @@ def test_a_line_says_it_in_words_and_leads_on(trail: dict[str, Vm], auditor: Per
         ({"request": Request.TAGS, "values": {"added": ["a", "b"], "removed": []}}, "put on: a, b; taken off: –"),
         ({"request": Request.LIMIT, "values": {"limit": 1024 * 1024}}, "1 MiB/s"),
         ({"request": Request.LIMIT, "values": {"limit": 0}}, "as fast as possible"),
+        ({"request": Action.MIGRATE, "values": {"home": "alpha", "to": "beta"}}, "From alpha to beta."),
         ({"request": Request.TRY_NODE, "values": {"address": "qemu:///system"}}, "qemu:///system"),
         (
             {

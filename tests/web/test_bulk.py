@@ -193,6 +193,7 @@ def test_the_bulk_of_somebody_else_is_not_to_be_found(client, page, three, otto)
     assert client.get(f"/bulk/{Bulk.objects.get().pk}/").status_code == 404
 
 
+@pytest.mark.broad
 def test_the_question_costs_few_queries_however_many_machines(page, node, django_assert_max_num_queries):
     Vm.objects.bulk_create(
         [Vm(name=f"m{n}", display_name=f"m{n}", node=node, power=Power.OFF, main=Main.STOPPED) for n in range(300)]

@@ -112,6 +112,7 @@ def test_what_is_off_names_them(browser: Client, add_vm: AddVm, template: Vm) ->
     )
 
 
+@pytest.mark.broad
 def test_a_list_costs_the_same_however_many_depend(browser: Client, add_vm: AddVm, template: Vm) -> None:
     counts = set()
     for more in range(3):

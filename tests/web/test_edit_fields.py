@@ -128,6 +128,7 @@ def test_a_drive_and_an_interface_are_added(browser: Client, vm: Vm) -> None:
     assert (interface.mac, interface.kind, interface.source, interface.model) == (mac, "network", "lan", "e1000")
 
 
+@pytest.mark.broad
 def test_several_of_a_kind_do_not_get_in_each_others_way(browser: Client, vm: Vm) -> None:
     page = opened(browser, vm).send("add:new-disk").send("add:new-disk").send("add:new-nic").send("add:new-nic")
     page.save()

@@ -45,6 +45,7 @@ def with_other_vcpus(vm: Vm) -> None:
     somebody_changes(vm, **{r"(<vcpu[^>]*>)2<": r"\g<1>4<"})
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("step", ["review", "save"])
 def test_the_second_of_two_sees_what_the_first_changed_and_keeps_his_own(step: str, browser: Client, vm: Vm) -> None:
     page = opened(browser, vm).send("add:new-disk", **{"sizes-memory": 640})

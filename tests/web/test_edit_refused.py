@@ -101,6 +101,7 @@ NEW_DISKS: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize(("fields", "field", "sentence"), NEW_DISKS)
 def test_a_new_disk_is_looked_at_too(
     fields: dict[str, Any], field: str, sentence: str, browser: Client, vm: Vm, other: Vm
@@ -190,6 +191,7 @@ def test_while_a_job_works_on_the_disks_they_stay_as_they_are(browser: Client, r
 # What should be known before
 
 
+@pytest.mark.broad
 def test_the_review_warns(browser: Client, vm: Vm, pool: StoragePool) -> None:
     page = opened(browser, vm).send("add:new-disk")
     fields = {"sizes-memory": 4096, "sizes-vcpus": 3, "disk.vda-away": "on", f"{NEW}-size": 60, "boot-kind0": "cdrom"}

@@ -46,6 +46,7 @@ def test_saving_what_was_shown_changes_nothing(name: str, power: Power, browser:
     assert not Operation.objects.exists()
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("name", ["plain", "everything-at-once", "ide-and-floppy", "s390x-ccw", "nothing-in-it"])
 def test_a_row_that_is_added_and_left_out_again_changes_nothing(name: str, browser: Client, add_vm: AddVm) -> None:
     page = opened(browser, shaped(add_vm("web1"), name))

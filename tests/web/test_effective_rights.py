@@ -101,7 +101,7 @@ def test_what_is_not_possible_now_says_why_whoever_may(browser: Client, running_
     rows = rows_of(browser, running_vm, with_role(Role.USER, "uwe"))
     assert rows["Shutdown"] == (MAY_NOT, "–", "possible")
     assert rows["Start"] == (MAY_NOT, "–", "The machine is running already.")
-    assert rows["Migrate"] == (MAY_NOT, "the panel cannot do this yet", "")
+    assert rows["Back up"] == (MAY_NOT, "the panel cannot do this yet", "")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def test_a_page_is_compressed_for_who_takes_it(browser: Client) -> None:
     assert len(gzip.decompress(answer.content)) > 2 * MOST_BYTES_OF_A_PAGE
 
 
+@pytest.mark.broad
 def test_the_first_list_and_all_that_belongs_to_it_are_small(browser: Client, collected: Path) -> None:
     page = browser.get("/vms/", headers={"accept-encoding": "gzip"})
     files = files_of(gzip.decompress(page.content).decode(), collected)

@@ -38,6 +38,7 @@ def fill(add_vm: AddVm, count: int) -> None:
             Operation.objects.create(vm=vm, node=vm.node, action=Action.SHUTDOWN, slot="run", requested_by_name="anna")
 
 
+@pytest.mark.broad
 @pytest.mark.usefixtures("no_hypervisor")
 @pytest.mark.parametrize("url", LISTS)
 def test_a_list_asks_the_same_number_of_questions_however_long_it_is(browser: Client, add_vm: AddVm, url: str) -> None:
@@ -52,6 +53,7 @@ def test_a_list_asks_the_same_number_of_questions_however_long_it_is(browser: Cl
     assert counts.pop() <= MOST_QUERIES
 
 
+@pytest.mark.broad
 def test_fifty_rows_are_a_small_page(browser: Client, add_vm: AddVm) -> None:
     fill(add_vm, 60)
     for url in ("/vms/", "/operations/"):

@@ -21,7 +21,9 @@ from vms.rules.actions import Action
 from vms.rules.audit import Outcome, Request, Why
 from vms.rules.duty import Duty
 from vms.rules.kinds import Kind
+from vms.rules.moving import Move
 from vms.rules.power import Power
+from vms.rules.preflight import Way
 from vms.rules.progress import Progress
 from vms.rules.timeline import What
 from vms.web.presenters.node_page import NodePage
@@ -51,7 +53,7 @@ def operation(vm: Vm, node: Node, action: Action = Action.START, **fields: Any) 
 
 
 def move(vm: Vm, source: Node, destination: Node) -> Operation:
-    return operation(vm, source, Action.MIGRATE, arguments={"to": destination.pk})
+    return operation(vm, source, Action.MIGRATE, arguments=Move(source.pk, destination.pk, Way.LIVE).to_arguments())
 
 
 def ended(vm: Vm, node: Node) -> Operation:

@@ -75,6 +75,7 @@ def test_every_facet_says_how_many_it_would_show(page, add_vm, anna, berta):
     }
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("words", ["web1", "start", "ALPHA", "anna", "no space", "failed", "web1 failed"])
 def test_an_operation_is_found_by_what_can_be_read_of_it(page, add_vm, anna, berta, words):
     wanted = failed(add_vm("web1"), anna)

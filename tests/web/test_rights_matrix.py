@@ -28,6 +28,7 @@ from vms.models import (
     BulkItem,
     ContactTest,
     Disk,
+    Emptying,
     Event,
     Grant,
     Node,
@@ -37,11 +38,15 @@ from vms.models import (
     Vm,
 )
 from vms.rules.actions import Action
+from vms.rules.emptying import State, Verdict
 from vms.rules.kinds import Kind, Link
+from vms.rules.moving import Move
 from vms.rules.power import Power
+from vms.rules.preflight import Way
 from vms.rules.problems import Problem
 from vms.rules.progress import Progress
 from vms.rules.rights import Right
+from vms.rules.status import Second
 from vms.rules.timeline import What
 
 
@@ -91,13 +96,13 @@ def _machines(add_vm: AddVm, people: dict[str, Person]) -> dict[str, Any]:
     theirs = add_vm("secret-vm", origin=mine, link=Link.LINKED)
     gone, gone_of_others = add_vm("mine-gone"), add_vm("secret-gone")
     Vm.objects.filter(pk__in=[gone.pk, gone_of_others.pk]).update(deleted_at=timezone.now())
-    other = add_vm("strangers-own")
+    other, moving = add_vm("strangers-own"), add_vm("moving", Power.RUNNING)
     Disk.objects.create(vm=mine, target="vda", device="disk", path="/secret-folder/mine.qcow2", made_by_panel=True)
     for what, values in ((What.FOUND, {"node": "secret-node"}), (What.STANDS_ALONE, {"template": "secret-template"})):
         Event.objects.create(what=what, vm=mine, node_id=mine.node_id, values=values)
     group = Group.objects.create(name="group")
     people["of_group"].groups.add(group)
-    for vm in (mine, gone, template):
+    for vm in (mine, gone, template, moving):
         Grant.objects.create(vm=vm, person=people["uses"], right=Right.USE)
         Grant.objects.create(vm=vm, person=people["operates"], right=Right.OPERATE)
         Grant.objects.create(vm=vm, group=group, right=Right.OPERATE)
@@ -108,7 +113,22 @@ def _machines(add_vm: AddVm, people: dict[str, Person]) -> dict[str, Any]:
         "template": template.pk,
         "gone": gone.pk,
         "lost_gone": gone_of_others.pk,
+        "moving": moving.pk,
+        "move": _on_its_way(moving),
     }
+
+
+def _on_its_way(vm: Vm) -> int:
+    move = Move(vm.node_id, vm.node_id, Way.LIVE, {"vda": "/secret-folder/moving.qcow2"}, post_copy=True)
+    return Operation.objects.create(
+        vm=vm,
+        node=vm.node,
+        action=Action.MIGRATE,
+        slot="job",
+        second=Second.MIGRATING,
+        arguments=move.to_arguments(),
+        measures={"stage": "memory", "memory": [1, 2], "rounds": 2},
+    ).pk
 
 
 def _other_things(administrator: Person, node: Node) -> dict[str, Any]:
@@ -117,7 +137,13 @@ def _other_things(administrator: Person, node: Node) -> dict[str, Any]:
     Event.objects.create(what=What.NODE_REMOVED, values={"node": "secret-node", "key": 4711, "person": "ada"})
     local, group = Person.objects.create_user("somebody"), Group.objects.create(name="another")
     local.groups.add(group)
-    return {"file": file.pk, "contact": contact.pk, "node": node.pk, "person": local.pk, "group": group.pk}
+    emptying = Emptying.objects.create(
+        node=node, state=State.CANCELLED, planned_at=timezone.now(), finished_at=timezone.now()
+    )
+    item = emptying.items.create(vm=Vm.objects.get(display_name="secret-vm"), place=0, verdict=Verdict.CANNOT)
+    things = {"file": file, "contact": contact, "node": node, "person": local, "group": group}
+    keys = {word: thing.pk for word, thing in things.items()}
+    return {**keys, "emptying": emptying.pk, "emptying_item": item.pk}
 
 
 def _own_things(who: str, person: Person, things: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +198,7 @@ def test_no_address_is_missing_in_the_table() -> None:
     assert {line.name for line in lines()} == all_names(get_resolver().url_patterns) - OPEN_TO_ALL - {"logout"}
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("who", PEOPLE)
 def test_everybody_gets_what_the_table_says(world: World, who: str) -> None:
     browser, column = browser_of(world.people[who]), PEOPLE.index(who)
@@ -188,6 +215,7 @@ def test_everybody_gets_what_the_table_says(world: World, who: str) -> None:
     assert found == wanted
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("who", USERS)
 def test_what_others_have_is_not_told_apart_from_what_does_not_exist(world: World, who: str) -> None:
     browser, theirs, missing = browser_of(world.people[who]), str(world.things["theirs"]), str(uuid4())
@@ -204,6 +232,7 @@ def bare(answer: tuple[str, str]) -> tuple[str, str]:
     return answer[0], re.sub(r"\b[0-9A-Za-z]{64}\b|[0-9a-f-]{36}|\d+-\d+|\d\d:\d\d", "", answer[1])
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("who", USERS)
 def test_no_question_to_a_list_finds_out_about_nodes_or_others(world: World, who: str) -> None:
     browser, opened = browser_of(world.people[who]), f"open={world.things['vm']}"

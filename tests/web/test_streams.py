@@ -177,6 +177,7 @@ def test_a_stream_is_stopped_after_one_question_and_can_go_on(
     assert "Streaming of web-01 is being stopped." in messages_of(again)
 
 
+@pytest.mark.broad
 def test_one_that_was_stopped_can_go_on(browser: Client, node: Node, alpha: FakeNode, anna: Person) -> None:
     operation = come_to_the_pull(ask_for(add_origin(node, alpha), "web-01", by=anna)[0], alpha)
     cancel(operation, by=anna)
