@@ -23,6 +23,7 @@ COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
 LONGEST_SECONDS = 25 * 60
 TAKES_DOWN_WITHIN_SECONDS = 90
 LAST_LINES = 30
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,19 @@ FAULTS = Part("faults", "the whole panel, and what goes wrong with it", (*LIVE, 
 PEOPLE = Part("people", "a real directory of people", (*LIVE, "tests/directory"))
 NODES = Part("nodes", "real nodes", (*LIVE, "--ignore=tests/faults", "--ignore=tests/directory"))
 BROWSER = Part("browser", "Chromium", ("-m", "browser", *REAL))
-LANES = 2
+LANES = 3
 """So many parts at once: they mostly wait, for nodes or for a browser."""
 
 
 def main() -> int:
     """The exit code. The last line counts all tests of all parts."""
-    with ThreadPoolExecutor(LANES) as lanes:  # the long ones first, so that both lanes end together
+    with ThreadPoolExecutor(LANES) as lanes:  # the long ones first, so that all lanes end together
         begun = [lanes.submit(run, part, {}) for part in (FAULTS, BROWSER, NODES, PEOPLE)]
         begun.append(lanes.submit(run_on_postgres))
-        results = [each.result() for each in begun]
+        try:
+            results = [each.result() for each in begun]
+        except KeyboardInterrupt:
+            os._exit(INTERRUPTED)  # the lanes would wait for their parts, which end with this process
     passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
     good = all(result.good for result in results)
     say(f"{passed} passed, {failed if good else max(failed, 1)} failed")
