@@ -20,9 +20,11 @@ from demo.settings import ROOT
 from tests.postgres import postgres
 
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
+COMPLAINT = re.compile(r"(FAILED|ERROR) \S+\.py\b")
 LONGEST_SECONDS = 25 * 60
 TAKES_DOWN_WITHIN_SECONDS = 90
 LAST_LINES = 30
+WIDE_ENOUGH_FOR_A_REASON = "240"
 INTERRUPTED = 130
 
 
@@ -38,11 +40,12 @@ class Part:
 
 @dataclass
 class Result:
-    """Of one part. ended: it took longer than it may."""
+    """Of one part. ended: it took longer than it may; complaints: a line for each test that failed."""
 
     code: int
     counts: dict[str, int] = field(default_factory=dict)
     ended: bool = False
+    complaints: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> int:
@@ -75,7 +78,7 @@ LANES = 3
 
 
 def main() -> int:
-    """The exit code. The last line counts all tests of all parts."""
+    """The exit code. The last lines name what failed, and count all tests of all parts."""
     with ThreadPoolExecutor(LANES) as lanes:  # the long ones first, so that all lanes end together
         begun = [lanes.submit(run, part, {}) for part in (FAULTS, BROWSER, NODES, PEOPLE)]
         begun.append(lanes.submit(run_on_postgres))
@@ -85,6 +88,8 @@ def main() -> int:
             os._exit(INTERRUPTED)  # the lanes would wait for their parts, which end with this process
     passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
     good = all(result.good for result in results)
+    for complaint in (line for result in results for line in result.complaints):
+        say(complaint)
     say(f"{passed} passed, {failed if good else max(failed, 1)} failed")
     return 0 if good else 1
 
@@ -110,11 +115,12 @@ class Running:
         self._part = part
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         self._counted = ""
+        self._complaints: list[str] = []
         words = ["setpriv", "--pdeathsig", "INT", "--", sys.executable, "-m", "pytest", "-q", "--color=no"]
         self._process = subprocess.Popen(
             [*words, "--durations=5", *part.words],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, "COLUMNS": WIDE_ENOUGH_FOR_A_REASON, **environment},
             stdout=subprocess.PIPE,
             text=True,
             process_group=0,
@@ -138,13 +144,16 @@ class Running:
         self._ears.join(10)  # a process that it has left behind may hold its output open
         if late:
             say("\n".join(f"{self._part.short:<9}> {line}" for line in self._lines))
-        return Result(code, {word: int(number) for number, word in COUNT.findall(self._counted)}, late)
+        counts = {word: int(number) for number, word in COUNT.findall(self._counted)}
+        return Result(code, counts, late, self._complaints)
 
     def _hear(self) -> None:
         for line in self._process.stdout or ():
             self._lines.append(line.rstrip())
             say(f"{self._part.short:<9}| {line.rstrip()}")
             self._counted = line if COUNT.search(line) else self._counted
+            if COMPLAINT.match(line):
+                self._complaints.append(line.rstrip())
 
     def _end(self) -> int:
         """Gently first: pytest then takes down what its tests have built."""

@@ -44,3 +44,12 @@ def test_a_part_that_hangs_is_ended_and_says_what_it_said_last(
     assert "short    > " in said
     assert "taken down" in said
     assert "a part: NOT GOOD" in said
+
+
+@pytest.mark.broad
+def test_a_part_names_the_tests_that_failed(tmp_path: Path) -> None:
+    (tmp_path / "test_failing.py").write_text("def test_one():\n    assert 1 == 2, 'these differ'\n")
+    result = run(Part("short", "a part", (*BY_ITSELF, str(tmp_path))), {})
+    [complaint] = result.complaints
+    assert complaint.startswith("FAILED ")
+    assert complaint.endswith("test_failing.py::test_one - AssertionError: these differ")
