@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.run_all import Part, run
+from tests.run_all import Part, run, try_again
 
 HANGS = """
 import threading
@@ -28,7 +28,23 @@ def test_other(built):
     print("begins to hang")
     threading.Event().wait()
 """
-BY_ITSELF = ("-p", "no:django", "-p", "no:cacheprovider", "-p", "no:randomly", "-c", "/dev/null", "-s")
+FAILS_AT_FIRST = """
+from pathlib import Path
+
+THERE = Path(__file__).with_name("seen")
+
+
+def test_steady():
+    pass
+
+
+def test_shaky():
+    seen = THERE.exists()
+    THERE.touch()
+    assert seen and not {again}
+"""
+WITH_MEMORY = ("-p", "no:django", "-p", "no:randomly", "-c", "/dev/null", "-s")
+BY_ITSELF = (*WITH_MEMORY, "-p", "no:cacheprovider")
 
 
 @pytest.mark.broad
@@ -53,3 +69,20 @@ def test_a_part_names_the_tests_that_failed(tmp_path: Path) -> None:
     [complaint] = result.complaints
     assert complaint.startswith("FAILED ")
     assert complaint.endswith("test_failing.py::test_one - AssertionError: these differ")
+
+
+@pytest.mark.broad
+@pytest.mark.parametrize("gets_well", [True, False])
+def test_what_fails_beside_others_is_tried_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, gets_well: bool
+) -> None:
+    (tmp_path / "test_failing.py").write_text(FAILS_AT_FIRST.format(again=not gets_well))
+    part = Part("short", "a part", (*WITH_MEMORY, str(tmp_path)))
+    first = run(part, {})
+    assert (first.good, first.passed, first.failed) == (False, 1, 1)
+    last = try_again(part, first)
+    assert (last.good, last.passed, last.failed) == ((True, 2, 0) if gets_well else (False, 1, 1))
+    said = capsys.readouterr().out
+    assert "FAILED " in said
+    assert ("passed alone" in said) is gets_well
+    assert ("alone, too: FAILED" in said) is not gets_well
