@@ -48,10 +48,11 @@ def saved(machine: Machine) -> Hardware:
 
 
 def edit(panel: Panel, machine: Machine) -> Page:
-    """Once the panel has read its definition."""
+    """Once the panel has read its definition, and the page its script: without that, buttons load the page anew."""
     panel.sees(machine, re.compile("Stopped|Running"))  # type: ignore[arg-type]  # it compares texts, or patterns
     panel.button(machine, "Edit").click()
     expect(panel.page.get_by_role("heading", name=f"Edit {machine.name}")).to_be_visible()
+    panel.page.wait_for_load_state("load")
     return panel.page
 
 

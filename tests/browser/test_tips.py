@@ -65,7 +65,8 @@ def test_the_link_of_a_tool_tip_is_the_next_stop_of_the_tab_key(stack: Stack, op
         keys.press("Tab")
         expect(link(panel)).to_be_focused()
         keys.press("Tab")
-        expect(tip(panel)).to_be_hidden()
+        expect(panel.button(machine, "Migrate")).to_be_focused()
+        expect(tip(panel).get_by_text("Power off is off")).to_be_hidden()
 
 
 def test_a_touch_opens_a_tool_tip_and_another_closes_it(stack: Stack, open_panel: OpenPanel) -> None:

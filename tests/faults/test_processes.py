@@ -199,7 +199,7 @@ def test_the_database_is_locked_for_ten_seconds(stack: Stack, anna: Visitor) -> 
 def test_two_people_press_the_same_button_at_once(stack: Stack, anna: Visitor) -> None:
     """One operation; whoever comes second is told who holds the machine, or finds that it is done."""
     berta = Visitor(stack)
-    with stack.machine("popular", begins="running") as machine:
+    with stack.machine("sought-after", begins="running") as machine:
         anna.sees(machine, "Running")
 
         with ThreadPoolExecutor(8) as crowd:
