@@ -140,7 +140,9 @@ class Running:
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         self._counted = ""
         self._complaints: list[str] = []
-        words = ["setpriv", "--pdeathsig", "INT", "--", sys.executable, "-m", "pytest", "-q", "--color=no"]
+        # Whoever runs this in the background may have it ignore the signal by which a part is ended.
+        words = ["env", "--default-signal=INT", "setpriv", "--pdeathsig", "INT", "--"]
+        words += [sys.executable, "-m", "pytest", "-q", "--color=no"]
         self._process = subprocess.Popen(
             [*words, "--durations=5", "-o", f"cache_dir=.pytest_cache/{part.short}", *part.words],
             cwd=ROOT,

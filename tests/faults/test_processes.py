@@ -156,7 +156,7 @@ def test_the_broker_is_away_and_what_was_asked_for_is_done_when_it_is_back(stack
 
 
 def test_a_broker_that_hangs_costs_a_page_little_time(stack: Stack, anna: Visitor) -> None:
-    with stack.machine("waiting") as machine:
+    with stack.machine("waiting-for-it") as machine:
         anna.sees(machine, "Stopped")
 
         with stack.frozen("redis"):
