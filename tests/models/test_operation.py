@@ -24,6 +24,7 @@ def test_a_machine_has_one_unfinished_operation_in_each_slot(vm: Vm):
     make(vm)
     make(vm, Slot.JOB)
     make(vm, Slot.CHANGE)
+    make(vm, Slot.BACKUPS)
     for slot in Slot:
         with pytest.raises(IntegrityError), transaction.atomic():
             make(vm, slot)

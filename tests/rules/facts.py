@@ -19,6 +19,7 @@ ALL_FACTS = st.builds(
     known_to_node=st.booleans(),
     run=st.sampled_from([None, *RUN_ACTIONS]),
     job=st.sampled_from([None, *Second]),
+    job_pauses=st.booleans(),
     mode=st.sampled_from([None, *Mode]),
     has_dependants=st.booleans(),
     linked=st.booleans(),

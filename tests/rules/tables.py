@@ -43,6 +43,7 @@ VM_ON: dict[Action, tuple[str, ...]] = {
     Action.RESET: ("Running", "Running, streaming", "Frozen", "Paused"),
     Action.PAUSE: ("Running", "Running, streaming", "Frozen"),
     Action.BACK_UP: ("Stopped", "Running", "Paused", "Frozen", "Crashed"),
+    Action.RESTORE: ("Stopped", "Crashed"),
     Action.CLONE: ("Stopped",),
     Action.MAKE_TEMPLATE: ("Stopped",),
 }
@@ -66,6 +67,7 @@ TEMPLATE_ON: dict[Action, tuple[str, ...]] = {
     Action.RESET: ("Running", "Frozen", "Paused"),
     Action.PAUSE: ("Running", "Frozen"),
     Action.BACK_UP: ("Stopped", "Running"),
+    Action.RESTORE: ("Stopped", "Crashed"),
 }
 
 EDIT_RESTRICTED_FOR_TEMPLATES = (

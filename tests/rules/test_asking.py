@@ -51,7 +51,11 @@ def test_no_job_and_no_delete_beside_a_job_except_a_delete_that_ends_streaming(f
 
 
 def test_power_off_supersedes_start_and_shutdown_and_delete_what_fills_disks():
-    assert dict(MAY_SUPERSEDE) == {Action.POWER_OFF: {Action.START, Action.SHUTDOWN}, Action.DELETE: FILLS_DISKS}
+    assert dict(MAY_SUPERSEDE) == {
+        Action.SHUTDOWN: {Action.BACK_UP},
+        Action.POWER_OFF: {Action.START, Action.SHUTDOWN, Action.BACK_UP},
+        Action.DELETE: FILLS_DISKS,
+    }
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -170,3 +174,17 @@ def test_the_protection_forbids_nothing_else(facts: Facts, action: Action):
 def test_a_protected_machine_says_so(kind: Kind):
     protected = Facts(kind, Power.OFF, protected=True)
     assert possible(protected, Action.DELETE) == Verdict(allowed=False, reason=Reason.IS_PROTECTED)
+
+
+def test_a_crashed_vm_whose_process_was_kept_is_not_restored_under_it():
+    crashed = Facts(Kind.VM, Power.OFF, PowerReason.PROCESS_DIED, wanted=Wanted.RUNNING)
+    assert possible(crashed, Action.RESTORE).allowed
+    kept = Facts(Kind.VM, Power.CRASHED, wanted=Wanted.RUNNING)
+    assert possible(kept, Action.RESTORE).reason is Reason.MUST_BE_STOPPED
+
+
+@pytest.mark.parametrize(
+    "facts", [replace(OFF, doubled=True), replace(OFF, has_dependants=True), replace(OFF, changes=True)]
+)
+def test_a_machine_is_not_restored_while_others_hang_on_what_it_is(facts: Facts):
+    assert not possible(facts, Action.RESTORE).allowed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,6 +22,7 @@ from vms.rules.backups import (
     may_go,
     next_is_whole,
     next_run,
+    runs_after,
 )
 
 DAY = 24 * 60 * 60.0
@@ -46,9 +48,20 @@ ZURICH, GREENWICH = ZoneClock(ZoneInfo("Europe/Zurich")), ZoneClock(UTC)
 NIGHTLY = Schedule(Rhythm.DAILY, 2, 30)
 
 backups = st.lists(
-    st.tuples(st.integers(0, 100), st.none() | st.integers(0, 14), st.booleans() | st.just(value=True)), max_size=15
-).map(lambda found: [Kept(number, START + days * DAY, below, good) for number, (days, below, good) in enumerate(found)])
-retentions = st.builds(Retention, st.integers(0, 5), st.integers(0, 3), st.integers(0, 3))
+    st.tuples(
+        st.integers(0, 100),
+        st.none() | st.integers(0, 14),
+        st.booleans() | st.just(value=True),
+        st.sampled_from([False, False, False, True]),
+    ),
+    max_size=15,
+).map(
+    lambda found: [
+        Kept(number, START + days * DAY, below, is_good=good, is_kept=kept)
+        for number, (days, below, good, kept) in enumerate(found)
+    ]
+)
+retentions = st.builds(Retention, st.integers(0, 3), st.integers(0, 5), st.integers(0, 3), st.integers(0, 3))
 moments = st.integers(1_700_000_000, 1_900_000_000).map(float)
 schedules = st.builds(
     Schedule, st.sampled_from(Rhythm), st.integers(0, 23), st.integers(0, 59), st.integers(0, 6), st.integers(1, 31)
@@ -89,6 +102,24 @@ def test_what_a_kept_one_stands_on_stays_and_the_rest_goes_from_the_top() -> Non
     assert may_go(everything, Retention(), ZURICH) == []
 
 
+def test_the_last_ones_are_kept_whatever_their_days() -> None:
+    all_of_them = [Kept(number, START + number * DAY / 8) for number in range(24)]
+    gone = may_go(all_of_them, Retention(last=3), ZURICH)
+    assert [each.number for each in all_of_them if each not in gone] == [21, 22, 23]
+    gone = may_go(all_of_them, Retention(last=2, daily=2), ZURICH)
+    assert [each.number for each in all_of_them if each not in gone] == [15, 22, 23]
+
+
+def test_one_that_somebody_wants_to_stay_stays_and_does_not_count() -> None:
+    old, kept, third, newest = (Kept(number, START + number * DAY, is_kept=number == 2) for number in (1, 2, 3, 4))
+    assert may_go([old, kept, third, newest], Retention(last=2), ZURICH) == [old]
+
+
+def test_a_damaged_one_that_somebody_wants_to_stay_keeps_what_is_below_it() -> None:
+    whole, damaged, newest = Kept(1, START), Kept(2, START, 1, is_good=False, is_kept=True), Kept(3, START + DAY)
+    assert may_go([whole, damaged, newest], Retention(last=1), ZURICH) == []
+
+
 @given(backups, retentions)
 def test_nothing_that_is_kept_loses_what_it_stands_on(found: list[Kept], retention: Retention) -> None:
     gone = may_go(found, retention, GREENWICH)
@@ -97,7 +128,9 @@ def test_nothing_that_is_kept_loses_what_it_stands_on(found: list[Kept], retenti
         left.remove(each)
         assert not [other for other in left if other.below == each.number and other not in gone]
     usable = [each for each in found if chain_of(each, found)]
-    assert all(chain_of(each, left) for each in left)
+    if not any(each.is_kept for each in left):
+        assert all(chain_of(each, left) for each in left)
+    assert not [each for each in gone if each.is_kept]
     if usable:
         assert max(usable, key=lambda each: (each.made_at, each.number)) in left
     assert may_go(left, retention, GREENWICH) == []
@@ -118,6 +151,12 @@ def test_nothing_that_is_kept_loses_what_it_stands_on(found: list[Kept], retenti
 def test_the_next_run_is_on_the_clock_of_people(schedule: Schedule, after: str, expected: str) -> None:
     start = datetime.fromisoformat(after).replace(tzinfo=ZURICH.zone).timestamp()
     assert ZURICH.read(next_run(schedule, start, ZURICH)) == expected
+
+
+def test_the_next_runs_follow_each_other() -> None:
+    start = datetime(2026, 1, 30, 12, tzinfo=UTC).timestamp()
+    runs = islice(runs_after(start, Schedule(Rhythm.MONTHLY, 2, day=30), GREENWICH), 3)
+    assert [GREENWICH.read(run)[5:10] for run in runs] == ["02-28", "03-30", "04-30"]
 
 
 def test_a_time_that_is_there_twice_counts_once() -> None:

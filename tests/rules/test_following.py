@@ -41,6 +41,11 @@ def test_the_pause_of_a_stopped_machine_that_serves_a_job_is_no_wish():
     assert wish_behind(Power.RUNNING, *by_request, Wanted.RUNNING, has_job=True) is Wanted.PAUSED
 
 
+def test_nor_is_that_of_a_guest_that_the_job_itself_holds_for_a_moment():
+    changed = (Power.RUNNING, Power.PAUSED, PowerReason.BY_REQUEST, Wanted.RUNNING)
+    assert wish_behind(*changed, has_job=True, job_pauses=True) is None
+
+
 @pytest.mark.parametrize("power", [Power.SHUTTING_DOWN, Power.CRASHED, Power.UNKNOWN])
 def test_what_happens_to_a_machine_is_no_wish(power: Power):
     assert wish(power) is None

@@ -156,6 +156,12 @@ def test_paused_while_its_memory_is_saved():
     assert name_of(replace(saving, job=Second.BACKING_UP, wanted=Wanted.OFF)) == "Paused, backing up"
 
 
+def test_paused_for_a_moment_by_its_backup_is_no_crash():
+    held = Facts(Kind.VM, Power.PAUSED, PowerReason.BY_REQUEST, wanted=Wanted.RUNNING, job=Second.BACKING_UP)
+    assert name_of(replace(held, job_pauses=True)) == "Paused, backing up"
+    assert name_of(held) == "Crashed"
+
+
 def test_paused_while_it_arrives_from_another_node():
     arriving = Facts(Kind.VM, Power.PAUSED, PowerReason.MIGRATING, wanted=Wanted.RUNNING)
     assert name_of(arriving) == "Paused, migrating"

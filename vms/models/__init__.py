@@ -1,4 +1,5 @@
 from vms.models.audit import AuditLine
+from vms.models.backup import Backup, BackupSchedule, BackupTarget, BackupTurn
 from vms.models.bulk import Bulk, BulkItem
 from vms.models.contact_test import ContactTest
 from vms.models.definition import Definition
@@ -20,6 +21,10 @@ from vms.models.vm import Vm
 
 __all__ = [
     "AuditLine",
+    "Backup",
+    "BackupSchedule",
+    "BackupTarget",
+    "BackupTurn",
     "BroughtImage",
     "Bulk",
     "BulkItem",

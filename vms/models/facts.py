@@ -28,6 +28,7 @@ def facts_of(vm: Vm, under_way: Iterable[Operation]) -> Facts:
         known_to_node=vm.gone_at is None,
         run=Action(run.action) if run else None,
         job=job.shown_as if job else None,
+        job_pauses=bool(job and job.measures.get("paused")),
         changes=Slot.CHANGE in in_slot,
         protected=vm.protected,
         doubled=vm.is_doubled(),

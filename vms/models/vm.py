@@ -82,7 +82,8 @@ class Vm(models.Model):
     origin: the template or VM it was made from, which the panel may not know (any more); link: whether its disks
     still need that one's. claimed_name: the name in lower case of a machine that the panel made, so that no two
     people make the same at once; those found on nodes claim none. changes_wait: its definition for the next start is
-    another than what it is now; protected: nobody may delete it until this is taken off.
+    another than what it is now; protected: nobody may delete it until this is taken off. last_backup_at: the moment of
+    its newest good backup.
     """
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -128,6 +129,7 @@ class Vm(models.Model):
     status_since = models.DateTimeField(default=timezone.now)
 
     found_at = models.DateTimeField(default=timezone.now)
+    last_backup_at = models.DateTimeField(null=True)
     gone_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
 

@@ -20,6 +20,10 @@ class Action(StrEnum):
     RESET = "reset"
     PAUSE = "pause"
     BACK_UP = "back_up"
+    RESTORE = "restore"
+    RESTORE_AS_NEW = "restore_as_new"
+    CHECK_BACKUP = "check_backup"
+    DELETE_BACKUP = "delete_backup"
     CLONE = "clone"
     MAKE_TEMPLATE = "make_template"
     CREATE = "create"
@@ -30,11 +34,12 @@ class Action(StrEnum):
 
 class Slot(StrEnum):
     """A machine has one place for a run operation, one for a job and one for a change of what it is. Each holds at
-    most one unfinished operation."""
+    most one unfinished operation. One more is for work with its backups, of which the machine itself knows nothing."""
 
     RUN = "run"
     JOB = "job"
     CHANGE = "change"
+    BACKUPS = "backups"
 
 
 SLOT: Mapping[Action, Slot] = {
@@ -46,6 +51,8 @@ SLOT: Mapping[Action, Slot] = {
     Action.DELETE: Slot.RUN,
     Action.MIGRATE: Slot.JOB,
     Action.BACK_UP: Slot.JOB,
+    Action.RESTORE: Slot.JOB,
+    Action.RESTORE_AS_NEW: Slot.JOB,
     Action.PERSISTENT: Slot.JOB,
     Action.CLONE: Slot.JOB,
     Action.CREATE: Slot.JOB,
@@ -55,6 +62,8 @@ SLOT: Mapping[Action, Slot] = {
     Action.MAKE_TEMPLATE: Slot.CHANGE,
     Action.FORGET_DOUBLE: Slot.CHANGE,
     Action.END_DOUBLE: Slot.CHANGE,
+    Action.CHECK_BACKUP: Slot.BACKUPS,
+    Action.DELETE_BACKUP: Slot.BACKUPS,
 }
 """Actions that are not here change nothing on a node: they need no slot."""
 
@@ -64,8 +73,15 @@ POWER = frozenset({Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.RESET
 PLAIN = POWER | {Action.DELETE}
 """Asked for by their name alone, of one machine or of many at once. The others need to be told more."""
 
-MAKES_A_MACHINE = frozenset({Action.PERSISTENT, Action.CLONE, Action.CREATE})
+ABOUT_BACKUPS = frozenset(
+    {Action.BACK_UP, Action.RESTORE, Action.RESTORE_AS_NEW, Action.CHECK_BACKUP, Action.DELETE_BACKUP}
+)
+
+MAKES_A_MACHINE = frozenset({Action.PERSISTENT, Action.CLONE, Action.CREATE, Action.RESTORE_AS_NEW})
 """Their operation belongs to the machine that is being made, not to the one it is made from."""
+
+RETURNS = frozenset({Action.RESTORE, Action.RESTORE_AS_NEW})
+"""A machine is made of a backup."""
 
 BRINGS_A_FILE = frozenset({Action.CREATE, Action.EDIT})
 """They may begin with an uploaded file that is brought to the node."""
@@ -73,17 +89,18 @@ BRINGS_A_FILE = frozenset({Action.CREATE, Action.EDIT})
 OF_A_DOUBLE = frozenset({Action.FORGET_DOUBLE, Action.END_DOUBLE})
 """Asked of a machine that several nodes know, about what one of them has: its definition, its process."""
 
-FILLS_DISKS = MAKES_A_MACHINE | {Action.STREAM}
+FILLS_DISKS = MAKES_A_MACHINE | {Action.STREAM, Action.RESTORE}
 """Jobs in which a machine's disks are copied from what is below them until they stand alone."""
 
 MAY_SUPERSEDE: Mapping[Action, frozenset[Action]] = {
-    Action.POWER_OFF: frozenset({Action.START, Action.SHUTDOWN}),
+    Action.SHUTDOWN: frozenset({Action.BACK_UP}),
+    Action.POWER_OFF: frozenset({Action.START, Action.SHUTDOWN, Action.BACK_UP}),
     Action.DELETE: FILLS_DISKS,
 }
 """An action that ends what is under way and takes its place."""
 
 
-HAS_A_LIMIT = FILLS_DISKS | {Action.MIGRATE}
+HAS_A_LIMIT = FILLS_DISKS | {Action.MIGRATE, Action.BACK_UP}
 """How fast they may copy can be changed while they do."""
 
 

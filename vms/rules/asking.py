@@ -31,6 +31,10 @@ def _no_process_is_left(facts: Facts, status: Status, action: Action) -> bool:
     return action is Action.POWER_OFF and status.main is Main.CRASHED and facts.power not in HAS_PROCESS
 
 
+def _a_process_is_left(facts: Facts, status: Status, action: Action) -> bool:
+    return action is Action.RESTORE and status.main is Main.CRASHED and facts.power in HAS_PROCESS
+
+
 def _is_protected(facts: Facts, _status: Status, action: Action) -> bool:
     return facts.protected and action is Action.DELETE
 
@@ -63,18 +67,18 @@ def _job_slot_is_taken(facts: Facts, status: Status, action: Action) -> bool:
     return facts.job is not Second.STREAMING or status.second is None
 
 
-_NEEDS_IT_TO_STAY_AS_IT_IS = frozenset({Action.DELETE, Action.MIGRATE})
+_NEEDS_IT_TO_STAY_AS_IT_IS = frozenset({Action.DELETE, Action.MIGRATE, Action.RESTORE})
 """A definition that is written while it is taken away would bring the machine back."""
 
 _NEEDS_TO_BE_IN_ONE_PLACE = frozenset(
     {
         *(Action.START, Action.MIGRATE, Action.DELETE, Action.EDIT, Action.TOGGLE, Action.MAKE_TEMPLATE),
-        *(Action.CLONE, Action.PERSISTENT, Action.DYNAMIC, Action.BACK_UP),
+        *(Action.CLONE, Action.PERSISTENT, Action.DYNAMIC, Action.BACK_UP, Action.RESTORE),
     }
 )
 """Two of a machine would write to the same disks, and of two definitions nobody knows which one counts."""
 
-_CHANGES_THE_DISKS = frozenset({Action.START, Action.MIGRATE, Action.DELETE})
+_CHANGES_THE_DISKS = frozenset({Action.START, Action.MIGRATE, Action.DELETE, Action.RESTORE})
 """Others still read them."""
 
 _NEEDS_OWN_DISKS = frozenset({Action.CLONE, Action.MAKE_TEMPLATE, Action.MIGRATE, Action.PERSISTENT, Action.DYNAMIC})
@@ -83,13 +87,14 @@ _NEEDS_OWN_DISKS = frozenset({Action.CLONE, Action.MAKE_TEMPLATE, Action.MIGRATE
 _NEEDS_NO_JOB = frozenset(
     {
         *(Action.MIGRATE, Action.BACK_UP, Action.PERSISTENT, Action.DYNAMIC),
-        *(Action.CLONE, Action.MAKE_TEMPLATE, Action.DELETE),
+        *(Action.CLONE, Action.MAKE_TEMPLATE, Action.DELETE, Action.RESTORE),
     }
 )
 """A job would be torn apart. Delete during streaming is the table's own exception."""
 
 _IN_THE_WAY: Sequence[tuple[Callable[[Facts, Status, Action], bool], Reason]] = (
     (_no_process_is_left, Reason.NO_PROCESS_LEFT),
+    (_a_process_is_left, Reason.MUST_BE_STOPPED),
     (_is_protected, Reason.IS_PROTECTED),
     (_is_also_elsewhere, Reason.ALSO_ELSEWHERE),
     (_run_slot_is_taken, Reason.RUN_SLOT_TAKEN),

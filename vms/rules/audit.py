@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from vms.rules.actions import POWER, Action
+from vms.rules.actions import ABOUT_BACKUPS, POWER, Action
 from vms.rules.timeline import What
 
 
@@ -26,6 +26,8 @@ class Subject(StrEnum):
     NODE = "node"
     IMAGE = "image"
     OPERATION = "operation"
+    TARGET = "target"
+    SCHEDULE = "schedule"
     PERSON = "person"
     GROUP = "group"
     PANEL = "panel"
@@ -59,6 +61,18 @@ class Request(StrEnum):
     CANCEL_EMPTYING = "cancel_emptying"
     UPLOAD = "upload"
     REMOVE_IMAGE = "remove_image"
+    KEEP_BACKUP = "keep_backup"
+    KEEP_BACKUP_NO_LONGER = "keep_backup_no_longer"
+    BACKUP_NOTES = "backup_notes"
+    ADD_TARGET = "add_target"
+    CHANGE_TARGET = "change_target"
+    REMOVE_TARGET = "remove_target"
+    ADD_SCHEDULE = "add_schedule"
+    CHANGE_SCHEDULE = "change_schedule"
+    REMOVE_SCHEDULE = "remove_schedule"
+    SWITCH_ON_SCHEDULE = "switch_on_schedule"
+    SWITCH_OFF_SCHEDULE = "switch_off_schedule"
+    RUN_SCHEDULE = "run_schedule"
     USE_OVER = "use_over"
     LOG_IN = "log_in"
     LOG_OUT = "log_out"
@@ -78,6 +92,7 @@ class Why(StrEnum):
     NODE_IS_OUT = "node_is_out"
     WRONG_CHECKSUM = "wrong_checksum"
     STILL_NEEDED = "still_needed"
+    NO_SUCH_FOLDER = "no_such_folder"
 
 
 class Area(StrEnum):
@@ -87,6 +102,7 @@ class Area(StrEnum):
     MACHINES = "machines"
     RIGHTS = "rights"
     IMAGES = "images"
+    BACKUPS = "backups"
     NODES = "nodes"
     LOGINS = "logins"
     ACCOUNTS = "accounts"
@@ -100,7 +116,7 @@ ABOUT: Mapping[Area, frozenset[str]] = {
         | {What.REBOOTED, What.FROZE, What.WATCHDOG, What.IO_ERROR}
     ),
     Area.MACHINES: frozenset(
-        (set(Action) - POWER - {Action.USERS, Action.GROUPS})
+        (set(Action) - POWER - ABOUT_BACKUPS - {Action.USERS, Action.GROUPS})
         | {
             Request.NOTES,
             Request.TAGS,
@@ -116,6 +132,13 @@ ABOUT: Mapping[Area, frozenset[str]] = {
     ),
     Area.RIGHTS: frozenset({Action.USERS, Action.GROUPS}),
     Area.IMAGES: frozenset({Request.UPLOAD, Request.REMOVE_IMAGE}),
+    Area.BACKUPS: frozenset(
+        ABOUT_BACKUPS
+        | {Request.KEEP_BACKUP, Request.KEEP_BACKUP_NO_LONGER, Request.BACKUP_NOTES}
+        | {Request.ADD_TARGET, Request.CHANGE_TARGET, Request.REMOVE_TARGET}
+        | {Request.ADD_SCHEDULE, Request.CHANGE_SCHEDULE, Request.REMOVE_SCHEDULE}
+        | {Request.SWITCH_ON_SCHEDULE, Request.SWITCH_OFF_SCHEDULE, Request.RUN_SCHEDULE}
+    ),
     Area.NODES: frozenset(
         {Request.TRY_NODE, Request.ADD_NODE, Request.REMOVE_NODE, What.NODE_LOST, What.NODE_FOUND}
         | {Request.CHANGE_ADDRESSES, Request.BEGIN_MAINTENANCE, Request.END_MAINTENANCE}

@@ -42,21 +42,71 @@ class Clock(Protocol):
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A finished backup as the rules see it. below: the one on top of which its images are, None if they are whole.
-    is_good: it succeeded, and no check has found it damaged since."""
+    is_good: it succeeded, and no check has found it damaged since. is_kept: somebody wants it to stay."""
 
     number: int
     made_at: float
     below: int | None = None
     is_good: bool = True
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Of each of the last so many days, weeks and months that have a backup the newest is kept. All 0: all are."""
+    """The last so many are kept, and of each of the last so many days, weeks and months that have a backup the newest.
+    All 0: all are."""
 
+    last: int = 0
     daily: int = 0
     weekly: int = 0
     monthly: int = 0
+
+
+class BackupState(StrEnum):
+    """making: nothing of it counts yet; going: its files are being deleted."""
+
+    MAKING = "making"
+    GOOD = "good"
+    DAMAGED = "damaged"
+    GOING = "going"
+
+
+class Consistency(StrEnum):
+    """How whole a guest finds its disks after a restore. power_cut: as after one."""
+
+    OFF = "off"
+    AT_REST = "at_rest"
+    POWER_CUT = "power_cut"
+    WITH_MEMORY = "with_memory"
+
+
+class Damage(StrEnum):
+    """What was found wrong with a backup's files."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    NO_IMAGE = "no_image"
+    """One of its images is none, is of another size, or stands on another one than it did."""
+
+
+class Covers(StrEnum):
+    """Which machines a schedule backs up."""
+
+    VMS = "vms"
+    TEMPLATES = "templates"
+    ALL = "all"
+    CHOSEN = "chosen"
+
+
+class Missed(StrEnum):
+    """Why a machine's turn in a run of a schedule was not taken, beside what was in its way."""
+
+    NOT_YET = "not_yet"
+    """Others were before it until the next run came."""
+    SWITCHED_OFF = "switched_off"
+    DELETED = "deleted"
+    INTERRUPTED = "interrupted"
+    """Its backup was begun, but gave way to something else."""
 
 
 class Rhythm(StrEnum):
@@ -93,12 +143,16 @@ def chain_of(backup: Kept, all_of_vm: Iterable[Kept]) -> Sequence[Kept] | None:
 
 def may_go(backups: Sequence[Kept], retention: Retention, clock: Clock) -> Sequence[Kept]:
     """Those that nothing keeps any more, in the order in which they may be deleted: one that stands on another goes
-    before it. The newest that can be restored is always kept, and so is all that a kept one stands on. What is no good
-    is kept by nothing, but is not deleted from below what is kept."""
+    before it. The newest that can be restored is always kept, and so is all that a kept one stands on. Those that
+    somebody wants to stay do not count among the last ones, days, weeks and months. What is no good is kept by nothing
+    else, but is not deleted from below what is kept."""
     usable = [each for each in backups if chain_of(each, backups) is not None]
-    wanted = [*_chosen(usable, retention, clock), *_newest_of(usable)] if retention != Retention() else usable
-    needed = {part.number for each in wanted for part in chain_of(each, backups) or ()}
-    return sorted((each for each in backups if each.number not in needed), key=lambda each: -_depth(each, backups))
+    counted = [each for each in usable if not each.is_kept]
+    chosen = _chosen(counted, retention, clock) if retention != Retention() else counted
+    wanted = [*chosen, *_newest_of(usable), *(each for each in backups if each.is_kept)]
+    needed = {number for each in wanted for number in _from_it_down(each, backups)}
+    gone = (each for each in backups if each.number not in needed)
+    return sorted(gone, key=lambda each: -len(_from_it_down(each, backups)))
 
 
 def next_run(schedule: Schedule, after: float, clock: Clock) -> float:
@@ -109,6 +163,13 @@ def next_run(schedule: Schedule, after: float, clock: Clock) -> float:
         if moment > after and _is_its_day(schedule, day):
             return moment
         day = day.following
+
+
+def runs_after(after: float, schedule: Schedule, clock: Clock) -> Iterator[float]:
+    """All of its moments from then on, without end."""
+    while True:
+        after = next_run(schedule, after, clock)
+        yield after
 
 
 def due_run(schedule: Schedule, last: float, now: float, clock: Clock) -> float | None:
@@ -145,6 +206,7 @@ def _is_its_day(schedule: Schedule, day: Day) -> bool:
 
 
 def _chosen(backups: Collection[Kept], retention: Retention, clock: Clock) -> Iterator[Kept]:
+    yield from sorted(backups, key=_age)[-retention.last :] if retention.last else ()
     for count, span_of in (
         (retention.daily, _day_of),
         (retention.weekly, _week_of),
@@ -174,12 +236,12 @@ def _month_of(day: Day) -> int:
     return day.year * 12 + day.month
 
 
-def _depth(backup: Kept, backups: Sequence[Kept]) -> int:
-    """How many it stands on; in a circle each counts once."""
+def _from_it_down(backup: Kept, backups: Sequence[Kept]) -> set[int]:
+    """Itself and all that it stands on, as far as that is there; in a circle each once."""
     by_number = {each.number: each for each in backups}
     seen: set[int] = set()
     found: Kept | None = backup
     while found is not None and found.number not in seen:
         seen.add(found.number)
         found = None if found.below is None else by_number.get(found.below)
-    return len(seen)
+    return seen

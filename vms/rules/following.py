@@ -13,13 +13,16 @@ def first_wish(power: Power, reason: PowerReason) -> Wanted:
     return Wanted.RUNNING
 
 
-def wish_behind(before: Power, power: Power, reason: PowerReason, wanted: Wanted, *, has_job: bool) -> Wanted | None:
-    """What somebody outside the panel, or the guest itself, wanted. None if nobody wanted this."""
+def wish_behind(  # noqa: PLR0913 -- each is a fact of its own
+    before: Power, power: Power, reason: PowerReason, wanted: Wanted, *, has_job: bool, job_pauses: bool = False
+) -> Wanted | None:
+    """What somebody outside the panel, or the guest itself, wanted. None if nobody wanted this. job_pauses: the job
+    holds a guest that runs, for a moment."""
     if power is Power.RUNNING:
         return Wanted.RUNNING
     if power is Power.OFF and reason in STOPPED_ON_PURPOSE:
         return Wanted.OFF
-    held_for_a_job = has_job and (wanted is Wanted.OFF or before is Power.OFF)
+    held_for_a_job = job_pauses or (has_job and (wanted is Wanted.OFF or before is Power.OFF))
     if power is Power.PAUSED and reason is PowerReason.BY_REQUEST and not held_for_a_job:
         return Wanted.PAUSED
     return None

@@ -26,7 +26,9 @@ class Plan:
 
     origin: the machine it is made from, if any; network: a libvirt network for its first interface, None for what the
     origin has; macs: one for each interface; start: at once. cdrom: the ISO image in its drive, "" for none; file: the
-    uploaded one that is brought to the node first, as that image or as what its disk begins with.
+    uploaded one that is brought to the node first, as that image or as what its disk begins with. backup: the key of
+    the one that it comes from: then its memory and vCPUs are those of that one, and its addresses are chosen when it is
+    made.
     """
 
     disks: tuple[DiskPlan, ...]
@@ -38,6 +40,7 @@ class Plan:
     start: bool = False
     cdrom: str = ""
     file: int | None = None
+    backup: int | None = None
 
     def as_arguments(self) -> dict[str, Any]:
         """Only what JSON knows."""
@@ -56,4 +59,5 @@ class Plan:
             start=arguments.get("start", False),
             cdrom=arguments.get("cdrom", ""),
             file=arguments.get("file"),
+            backup=arguments.get("backup"),
         )

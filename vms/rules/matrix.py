@@ -22,7 +22,7 @@ class Mark(StrEnum):
     OFF = "-"
 
 
-_BEYOND_THE_DOCUMENT = (Action.RESET, Action.PAUSE, Action.BACK_UP)
+_BEYOND_THE_DOCUMENT = (Action.RESET, Action.PAUSE, Action.BACK_UP, Action.RESTORE)
 
 COLUMNS: Mapping[Kind, tuple[Action, ...]] = {
     Kind.VM: (
@@ -41,52 +41,52 @@ COLUMNS: Mapping[Kind, tuple[Action, ...]] = {
 # fmt: off
 # ruff: noqa: E501 -- a table is read as a table
 _VM_ROWS = """
-                        start shutdown power_off migrate edit delete use users groups reset pause back_up clone make_template
-Stopped                   x      -        -        x      x     x     -    x     x      -     -      x      x        x
-Stopped, streaming        x      -        -        -      r     x     -    x     x      -     -      -      -        -
-Stopped, backing up       x      -        -        -      r     -     -    x     x      -     -      -      -        -
-Stopped, migrating        -      -        -        -      -     -     -    x     x      -     -      -      -        -
-Stopped, creating         -      -        -        -      -     -     -    x     x      -     -      -      -        -
-Stopped, restoring        -      -        -        -      -     -     -    x     x      -     -      -      -        -
-Starting                  -      -        x        -      r     -     -    x     x      -     -      -      -        -
-Starting, streaming       -      -        x        -      r     -     -    x     x      -     -      -      -        -
-Starting, backing up      -      -        x        -      r     -     -    x     x      -     -      -      -        -
-Paused                    x      -        x        x      r     -     x    x     x      x     -      x      -        -
-Paused, backing up        -      -        -        -      -     -     -    x     x      -     -      -      -        -
-Paused, migrating         -      -        -        -      -     -     -    x     x      -     -      -      -        -
-Running                   -      x        x        x      r     -     x    x     x      x     x      x      -        -
-Running, backing up       -      x        x        -      r     -     x    x     x      -     -      -      -        -
-Running, streaming        -      x        x        -      r     -     x    x     x      x     x      -      -        -
-Running, migrating        -      -        -        -      -     -     x    x     x      -     -      -      -        -
-Shutting down             -      -        x        -      r     -     x    x     x      -     -      -      -        -
-Powering off              -      -        -        -      r     -     x    x     x      -     -      -      -        -
-Deleting                  -      -        -        -      -     -     -    -     -      -     -      -      -        -
-Crashed                   x      -        x        -      x     x     -    x     x      -     -      x      -        -
-Frozen                    -      x        x        x      r     -     x    x     x      x     x      x      -        -
-Unknown                   -      -        -        -      -     -     -    x     x      -     -      -      -        -
+                        start shutdown power_off migrate edit delete use users groups reset pause back_up restore clone make_template
+Stopped                   x      -        -        x      x     x     -    x     x      -     -      x       x      x        x
+Stopped, streaming        x      -        -        -      r     x     -    x     x      -     -      -       -      -        -
+Stopped, backing up       x      -        -        -      r     -     -    x     x      -     -      -       -      -        -
+Stopped, migrating        -      -        -        -      -     -     -    x     x      -     -      -       -      -        -
+Stopped, creating         -      -        -        -      -     -     -    x     x      -     -      -       -      -        -
+Stopped, restoring        -      -        -        -      -     -     -    x     x      -     -      -       -      -        -
+Starting                  -      -        x        -      r     -     -    x     x      -     -      -       -      -        -
+Starting, streaming       -      -        x        -      r     -     -    x     x      -     -      -       -      -        -
+Starting, backing up      -      -        x        -      r     -     -    x     x      -     -      -       -      -        -
+Paused                    x      -        x        x      r     -     x    x     x      x     -      x       -      -        -
+Paused, backing up        -      -        -        -      -     -     -    x     x      -     -      -       -      -        -
+Paused, migrating         -      -        -        -      -     -     -    x     x      -     -      -       -      -        -
+Running                   -      x        x        x      r     -     x    x     x      x     x      x       -      -        -
+Running, backing up       -      x        x        -      r     -     x    x     x      -     -      -       -      -        -
+Running, streaming        -      x        x        -      r     -     x    x     x      x     x      -       -      -        -
+Running, migrating        -      -        -        -      -     -     x    x     x      -     -      -       -      -        -
+Shutting down             -      -        x        -      r     -     x    x     x      -     -      -       -      -        -
+Powering off              -      -        -        -      r     -     x    x     x      -     -      -       -      -        -
+Deleting                  -      -        -        -      -     -     -    -     -      -     -      -       -      -        -
+Crashed                   x      -        x        -      x     x     -    x     x      -     -      x       x      -        -
+Frozen                    -      x        x        x      r     -     x    x     x      x     x      x       -      -        -
+Unknown                   -      -        -        -      -     -     -    x     x      -     -      -       -      -        -
 """
 
 _TEMPLATE_ROWS = """
-                        start shutdown power_off migrate edit delete toggle use persistent dynamic reset pause back_up
-Stopped                   x      -        -        x      x     x      x     -      x         x      -     -      x
-Stopped, streaming        -      -        -        -      r     -      -     -      x         x      -     -      -
-Stopped, backing up       -      -        -        -      r     -      -     -      -         -      -     -      -
-Stopped, migrating        -      -        -        -      -     -      -     -      -         -      -     -      -
-Stopped, creating         -      -        -        -      -     -      -     -      -         -      -     -      -
-Stopped, restoring        -      -        -        -      -     -      -     -      -         -      -     -      -
-Starting                  -      -        x        -      r     -      -     -      -         -      -     -      -
-Paused                    x      -        x        x      r     -      -     x      -         -      x     -      -
-Paused, backing up        -      -        -        -      -     -      -     -      -         -      -     -      -
-Paused, migrating         -      -        -        -      -     -      -     -      -         -      -     -      -
-Running                   -      x        x        x      r     -      x     x      -         -      x     x      x
-Running, backing up       -      x        x        -      r     -      -     x      -         -      -     -      -
-Running, migrating        -      -        -        -      -     -      -     x      -         -      -     -      -
-Shutting down             -      -        x        -      r     -      -     x      -         -      -     -      -
-Powering off              -      -        -        -      r     -      -     -      -         -      -     -      -
-Deleting                  -      -        -        -      -     -      -     -      -         -      -     -      -
-Crashed                   x      -        x        -      x     x      -     -      -         -      -     -      -
-Frozen                    -      x        x        x      r     -      -     x      -         -      x     x      -
-Unknown                   -      -        -        -      -     -      -     -      -         -      -     -      -
+                        start shutdown power_off migrate edit delete toggle use persistent dynamic reset pause back_up restore
+Stopped                   x      -        -        x      x     x      x     -      x         x      -     -      x       x
+Stopped, streaming        -      -        -        -      r     -      -     -      x         x      -     -      -       -
+Stopped, backing up       -      -        -        -      r     -      -     -      -         -      -     -      -       -
+Stopped, migrating        -      -        -        -      -     -      -     -      -         -      -     -      -       -
+Stopped, creating         -      -        -        -      -     -      -     -      -         -      -     -      -       -
+Stopped, restoring        -      -        -        -      -     -      -     -      -         -      -     -      -       -
+Starting                  -      -        x        -      r     -      -     -      -         -      -     -      -       -
+Paused                    x      -        x        x      r     -      -     x      -         -      x     -      -       -
+Paused, backing up        -      -        -        -      -     -      -     -      -         -      -     -      -       -
+Paused, migrating         -      -        -        -      -     -      -     -      -         -      -     -      -       -
+Running                   -      x        x        x      r     -      x     x      -         -      x     x      x       -
+Running, backing up       -      x        x        -      r     -      -     x      -         -      -     -      -       -
+Running, migrating        -      -        -        -      -     -      -     x      -         -      -     -      -       -
+Shutting down             -      -        x        -      r     -      -     x      -         -      -     -      -       -
+Powering off              -      -        -        -      r     -      -     -      -         -      -     -      -       -
+Deleting                  -      -        -        -      -     -      -     -      -         -      -     -      -       -
+Crashed                   x      -        x        -      x     x      -     -      -         -      -     -      -       x
+Frozen                    -      x        x        x      r     -      -     x      -         -      x     x      -       -
+Unknown                   -      -        -        -      -     -      -     -      -         -      -     -      -       -
 """
 # fmt: on
 
@@ -152,6 +152,7 @@ _REASON_OF_ACTION: Mapping[Action, Mapping[Main, Reason]] = {
     Action.USE: {Main.STOPPED: Reason.NO_SCREEN_WHILE_STOPPED},
     Action.DELETE: _NEEDS_A_STOP,
     Action.CLONE: _NEEDS_A_STOP,
+    Action.RESTORE: _NEEDS_A_STOP,
     Action.MAKE_TEMPLATE: _NEEDS_A_STOP,
     Action.PERSISTENT: _NEEDS_A_STOP,
     Action.DYNAMIC: _NEEDS_A_STOP,

@@ -43,8 +43,14 @@ class Phase(StrEnum):
     WAITING_FOR_SPACE = "waiting_for_space"
     MOVING = "moving"
     FINDING_OUT = "finding_out"
+    CHECKING = "checking"
     ENDING = "ending"
     TAKING_BACK = "taking_back"
+    SAVING_MEMORY = "saving_memory"
+    COPYING_DISKS = "copying_disks"
+    MERGING = "merging"
+    WRITING_DOWN = "writing_down"
+    RESTORING = "restoring"
 
 
 def percent(done: int, total: int) -> float:

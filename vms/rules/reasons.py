@@ -41,5 +41,25 @@ class Reason(StrEnum):
     NOT_PERMITTED = "not_permitted"
     GONE_FROM_NODE = "gone_from_node"
     ALSO_ELSEWHERE = "also_elsewhere"
+    # its backups
+    BACKUPS_BUSY = "backups_busy"
+    BACKUP_GONE = "backup_gone"
+    BACKUP_IS_NEEDED = "backup_is_needed"
+    BACKUP_IN_USE = "backup_in_use"
+    TARGET_GONE = "target_gone"
+    TARGET_OUT_OF_REACH = "target_out_of_reach"
+    BACKUP_UNUSABLE = "backup_unusable"
+    TARGET_NOT_ON_NODE = "target_not_on_node"
+    IS_ON_ANOTHER_NODE = "is_on_another_node"
     # the panel itself
     ASKING_FAILED = "asking_failed"
+
+
+OF_BACKUPS = frozenset(
+    {
+        *(Reason.BACKUPS_BUSY, Reason.BACKUP_GONE, Reason.BACKUP_IS_NEEDED, Reason.BACKUP_IN_USE),
+        *(Reason.BACKUP_UNUSABLE, Reason.TARGET_GONE, Reason.TARGET_OUT_OF_REACH, Reason.TARGET_NOT_ON_NODE),
+        Reason.IS_ON_ANOTHER_NODE,
+    }
+)
+"""They turn nothing off at a machine itself."""

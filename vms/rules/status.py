@@ -60,9 +60,9 @@ SHOWN_WITH: Mapping[Kind, Mapping[Main, frozenset[Second]]] = {
 class Facts:
     """All that the status depends on. Each comes from exactly one writer.
 
-    has_dependants: other machines' disks still need its own; linked: its own still need
-    another's; changes: what it is, is just being changed; protected: it must not be deleted; doubled: another node
-    knows it too.
+    has_dependants: other machines' disks still need its own; linked: its own still need another's; job_pauses: the job
+    holds a guest that runs, for a moment; changes: what it is, is just being changed; protected: it must not be
+    deleted; doubled: another node knows it too.
     """
 
     kind: Kind
@@ -73,6 +73,7 @@ class Facts:
     known_to_node: bool = True
     run: Action | None = None
     job: Second | None = None
+    job_pauses: bool = False
     changes: bool = False
     protected: bool = False
     doubled: bool = False
@@ -162,12 +163,13 @@ def _went_off_by_itself(facts: Facts) -> bool:
 
 
 def _is_held_after_a_crash(facts: Facts) -> bool:
-    """Its process ended while its guest ran; another one holds it now, so that its disks go on streaming."""
+    """Its process ended while its guest ran; another one holds it now, for its disks."""
     return (
         facts.power is Power.PAUSED
         and facts.wanted is Wanted.RUNNING
-        and facts.job is Second.STREAMING
+        and facts.job in {Second.STREAMING, Second.BACKING_UP}
         and facts.run is None
+        and not facts.job_pauses
         and facts.power_reason in {PowerReason.BY_REQUEST, PowerReason.STARTING_UP}
     )
 

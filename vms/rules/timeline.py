@@ -35,3 +35,4 @@ class What(StrEnum):
     OPERATION_ENDED = "operation_ended"
     MODE_CHANGED = "mode_changed"
     STANDS_ALONE = "stands_alone"
+    RESTORED = "restored"
