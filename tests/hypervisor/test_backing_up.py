@@ -191,13 +191,13 @@ def test_memory_and_disks_are_of_one_moment_and_the_overlays_are_merged(shelf: S
     disk = shelf.image()
     vm = shelf.make("one", disk)
     shelf.here.start(vm)
-    shelf.copy(vm, {"vda": (first := shelf.new())}, checkpoint="first")
+    shelf.copy(vm, {"vda": shelf.new()}, checkpoint="first")
     shelf.here.pause(vm)
     memory, overlay, second = shelf.new("memory"), f"{shelf.place.images}/{uuid4()}.qcow2", shelf.new()
     assert shelf.saved(vm, memory, {"vda": overlay}).state is CallState.SUCCEEDED
     assert shelf.here.machine(vm).power is Power.PAUSED
     assert [each.source for each in describe(shelf.here.xml_of(vm)).disks] == [overlay]
-    shelf.begin(vm, {"vda": second}, below={"vda": first}, since="first", checkpoint="second")
+    shelf.begin(vm, {"vda": second}, checkpoint="second")
     shelf.here.resume(vm)
     assert shelf.end(vm).state is CallState.SUCCEEDED
     with pytest.raises(WrongState):

@@ -163,6 +163,30 @@ def test_a_merge_that_was_cut_off_begins_anew(shelf: Shelf, vm: UUID, disk: str)
     assert shelf.here.images_below(vm) == {}
 
 
+@pytest.mark.parametrize("options", [("-f", "raw"), ("-f", "qcow2", "-o", "compat=0.10")])
+def test_with_memory_what_keeps_no_notes_is_merged_like_any_other(
+    shelf: Shelf, nodes: Nodes, options: tuple[str, ...]
+) -> None:
+    """Its overlay could keep some, and the merge would have nowhere to bring them."""
+    path, overlay = (f"{shelf.place.images}/{uuid4()}.{name}" for name in ("img", "qcow2"))
+    nodes.alpha.account.run("qemu-img", "create", "-q", *options, path, "16M")
+    devices = (
+        f"<disk type='file' device='disk'><driver name='qemu' type='{options[1]}'/><source file='{path}'/>"
+        "<target dev='vda' bus='virtio'/></disk>"
+    )
+    vm = shelf.place.make("old", devices=devices)
+    shelf.here.start(vm)
+    shelf.copy(vm, {"vda": shelf.new()}, checkpoint="first")
+    shelf.here.pause(vm)
+    assert shelf.saved(vm, shelf.new("memory"), {"vda": overlay}).state is CallState.SUCCEEDED
+    shelf.begin(vm, {"vda": shelf.new()}, checkpoint="second")
+    shelf.here.resume(vm)
+    assert shelf.end(vm).state is CallState.SUCCEEDED
+    shelf.merge(vm, "vda")
+    assert shelf.here.checkpoints(vm) == []
+    assert shelf.here.images_below(vm) == {}
+
+
 def test_plain_bytes_are_copied_into_qcow2_and_keep_no_checkpoint(shelf: Shelf, nodes: Nodes) -> None:
     path = f"{shelf.place.images}/{uuid4()}.raw"
     nodes.alpha.account.run("qemu-img", "create", "-q", "-f", "raw", path, "16M")

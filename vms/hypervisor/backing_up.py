@@ -27,8 +27,9 @@ class BackupPlan:
     below: by target, the images of an earlier backup: of these disks only what changed since its checkpoint is copied
     (since), and the new image needs that one below it. All other disks are copied whole. checkpoint: a name, never used
     before, for the moment of this backup, so that a later one may copy what changes from now on; "" for none. Only
-    disks that are qcow2 keep it. limit: bytes per second of each disk, 0 for none; the first 64 MiB or so are read at
-    full speed. freezes: ask the guest to bring its file systems to rest for the moment.
+    disks that are qcow2 of the newer kind keep it, with all that is below them. limit: bytes per second of each disk, 0
+    for none; the first 64 MiB or so are read at full speed. freezes: ask the guest to bring its file systems to rest
+    for the moment.
     """
 
     files: Mapping[str, str]
@@ -131,7 +132,8 @@ class BackingUp(Protocol):
     def save_memory(self, vm: UUID, path: str, overlays: Mapping[str, str]) -> None:
         """Begin to write the memory of a paused machine into a new file, and after that put a new image on top of each
         of these disks, by target: all that may be written must be among them. It stays paused, so that a backup that
-        begins then is of the same moment; afterwards it is resumed, and the overlays are merged.
+        begins then is of the same moment; afterwards it is resumed, and the overlays are merged. Until it is resumed
+        the disks' notes cannot be read and count for nothing, so that backup must be of whole disks.
 
         Returns before it has really begun: see memory_outcome() and job_progress(). That the definition has the
         overlays tells everybody that it was done. WrongState unless the machine is paused; InvalidXml if it has no such

@@ -35,6 +35,11 @@ def head_of(path: str, first_bytes: Callable[[int], bytes]) -> Head:
     return Head("qcow" if version == 1 else "qcow2", capacity, _path_of(name.decode(errors="replace"), path))
 
 
+def keeps_notes(first_bytes: bytes) -> bool:
+    """Whether the image can note for itself what changes from a moment on: the newer qcow2 can. Eight bytes tell."""
+    return first_bytes.startswith(QCOW2_MAGIC) and _number(first_bytes, len(QCOW2_MAGIC), ">I") >= FEATURES_SINCE
+
+
 def _path_of(name: str, image: str) -> str:
     """A name of another kind than a path (nbd:..., json:...) is left as it is."""
     if not name or ":" in name.partition("/")[0]:

@@ -34,7 +34,7 @@ def begin(connection: libvirt.virConnect, domain: libvirt.virDomain, plan: Backu
     made: list[str] = []
     try:
         _make_images(connection, domain, plan, made)
-        return _begin_at_rest(domain, plan)
+        return _begin_at_rest(domain, plan, _checkpoint(connection, domain, plan))
     except (libvirt.libvirtError, HypervisorError):
         for path in made:
             with suppress(libvirt.libvirtError, HypervisorError):
@@ -103,12 +103,11 @@ def _make_images(connection: libvirt.virConnect, domain: libvirt.virDomain, plan
         made.append(path)
 
 
-def _begin_at_rest(domain: libvirt.virDomain, plan: BackupPlan) -> Began:
+def _begin_at_rest(domain: libvirt.virDomain, plan: BackupPlan, checkpoint: str | None) -> Began:
     frozen = resting.freeze(domain) if plan.freezes else None
     is_thawed = True
     try:
-        checkpoint = cast("str", _checkpoint(domain, plan))
-        domain.backupBegin(backup_xml.backup_of(plan), checkpoint, _INTO_IMAGES_THAT_ARE_THERE)
+        domain.backupBegin(backup_xml.backup_of(plan), cast("str", checkpoint), _INTO_IMAGES_THAT_ARE_THERE)
         for target in plan.files if plan.limit else ():
             _set_limit(domain, target, plan.limit)
     finally:
@@ -116,11 +115,13 @@ def _begin_at_rest(domain: libvirt.virDomain, plan: BackupPlan) -> Began:
     return Began(frozen, still_frozen=not is_thawed)
 
 
-def _checkpoint(domain: libvirt.virDomain, plan: BackupPlan) -> str | None:
-    """Only images that are qcow2 can keep notes."""
-    disks = machine_xml.describe(domain.XMLDesc()).disks
-    noted = [disk.target for disk in disks if disk.target in plan.files and disk.format == "qcow2"]
-    return backup_xml.checkpoint_of(plan.checkpoint, noted) if plan.checkpoint and noted else None
+def _checkpoint(connection: libvirt.virConnect, domain: libvirt.virDomain, plan: BackupPlan) -> str | None:
+    """Of disks that can keep notes, also when what is above is merged into what is below."""
+    if not plan.checkpoint:
+        return None
+    copied = [disk for disk in machine_xml.describe(domain.XMLDesc()).disks if disk.target in plan.files]
+    noted = [disk.target for disk in copied if images.chain_keeps_notes(connection, disk.source)]
+    return backup_xml.checkpoint_of(plan.checkpoint, noted) if noted else None
 
 
 def _set_limit(domain: libvirt.virDomain, target: str, limit: int) -> None:

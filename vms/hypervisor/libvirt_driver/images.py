@@ -9,12 +9,13 @@ from lxml.etree import _Element as Element
 
 from vms.hypervisor.contract import Image
 from vms.hypervisor.errors import DiskExists, DiskMissing, InvalidXml, Refused
-from vms.hypervisor.image_head import head_of
+from vms.hypervisor.image_head import head_of, keeps_notes
 from vms.hypervisor.libvirt_driver.refusals import error_from
 from vms.hypervisor.libvirt_driver.volumes import found_at, pool_at, volume_at_second_look
 
 _TOLD_BY_THEIR_HEAD = frozenset({"qcow", "qcow2", "iso"})
 _PIECE = 256 * 1024
+_VERSION_BYTES = 8
 
 
 def image_at(connection: libvirt.virConnect, path: str) -> Image | None:
@@ -45,6 +46,16 @@ def chain_at(connection: libvirt.virConnect, path: str) -> list[Image]:
         chain.append(image)
         path = image.below
     return chain
+
+
+def chain_keeps_notes(connection: libvirt.virConnect, path: str) -> bool:
+    """Whether an image, and all that it needs, can note what changes from a moment on. What lies in no storage pool
+    nobody can look at."""
+    try:
+        chain = chain_at(connection, path)
+        return all(keeps_notes(first_bytes(connection, image.path, _VERSION_BYTES)) for image in chain)
+    except DiskMissing:
+        return False
 
 
 def make(connection: libvirt.virConnect, path: str, capacity: int, *, on_top_of: str, format_below: str) -> None:

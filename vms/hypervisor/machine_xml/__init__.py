@@ -1,6 +1,7 @@
 """A machine's definition, text to text: read what it says, change one thing and leave the rest as it was."""
 
 from vms.hypervisor.machine_xml.backing import with_images_below
+from vms.hypervisor.machine_xml.backing_up import is_written_by_several, kept_disks
 from vms.hypervisor.machine_xml.booting import BootDevice
 from vms.hypervisor.machine_xml.changing import with_boot_device
 from vms.hypervisor.machine_xml.cloning import Clone, clone_of
@@ -13,6 +14,7 @@ from vms.hypervisor.machine_xml.marking import NAMESPACE, element_of, with_panel
 from vms.hypervisor.machine_xml.moving import moved, needs_of
 from vms.hypervisor.machine_xml.parsing import parse
 from vms.hypervisor.machine_xml.reading import describe
+from vms.hypervisor.machine_xml.restoring import restored
 from vms.hypervisor.machine_xml.secrets import without_secrets
 
 __all__ = [
@@ -32,9 +34,12 @@ __all__ = [
     "fresh_mac",
     "hardware_of",
     "interfaces_by_key",
+    "is_written_by_several",
+    "kept_disks",
     "moved",
     "needs_of",
     "parse",
+    "restored",
     "with_boot_device",
     "with_images_below",
     "with_panel_mark",
