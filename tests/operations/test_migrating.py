@@ -228,7 +228,7 @@ def test_news_of_either_node_wake_its_worker(mover: Vm, to: Node, alpha: FakeNod
 def test_it_can_be_cancelled_until_it_has_arrived(mover: Vm, to: Node, alpha: FakeNode, anna: Person):
     operation = come_to_the_move(send(mover, to, anna), alpha)
     assert may_be_cancelled(operation)
-    Operation.objects.filter(pk=operation.pk).update(steps_done=4)
+    Operation.objects.filter(pk=operation.pk).update(steps_done=5)
     operation.refresh_from_db()
     assert not may_be_cancelled(operation)
 

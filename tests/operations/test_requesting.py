@@ -102,9 +102,9 @@ def test_an_administrator_may_do_all_that_is_built(vm: Vm, db: None):
 
 
 def test_nobody_may_do_what_is_not_built(vm: Vm, anna: Person):
-    assert not may_somewhere(anna, Action.BACK_UP)
+    assert not may_somewhere(anna, Action.DYNAMIC)
     with pytest.raises(PermissionDenied):
-        ask(vm, Action.BACK_UP, anna)
+        ask(vm, Action.DYNAMIC, anna)
 
 
 def test_a_deleted_machine_can_be_asked_nothing(vm: Vm, anna: Person):

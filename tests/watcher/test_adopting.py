@@ -120,6 +120,21 @@ def test_changed_hardware_is_followed_and_told(node: Node, alpha: FakeNode):
     assert lines_about(uuid) == [What.FOUND, What.DEFINITION_CHANGED]
 
 
+def test_an_overlay_of_a_backup_is_no_new_disk_and_tells_nothing(node: Node, alpha: FakeNode):
+    machine = alpha.add("web1")
+    disk = DISK.format(path="/images/a.qcow2", dev="vda")
+    machine.xml = with_panel_mark(
+        xml(machine.uuid, devices=disk), PanelMark(Kind.VM, made_disks=frozenset({"/images/a.qcow2"}))
+    )
+    look_at(node)
+    machine.xml = machine.xml.replace('/a.qcow2"/>', '/web1-1.vda.overlay.qcow2"/>')
+    look_at(node)
+    seen = fresh(Vm(pk=machine.uuid)).disks.get()
+    assert "overlay" in machine.xml
+    assert (seen.path, seen.made_by_panel) == ("/images/a.qcow2", True)
+    assert lines_about(machine.uuid) == [What.FOUND]
+
+
 def test_an_unchanged_definition_is_not_read_again_and_tells_nothing(node: Node, alpha: FakeNode):
     machine = alpha.add("web1")
     lookout = Lookout(node, reach(node))

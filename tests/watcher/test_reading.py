@@ -87,6 +87,13 @@ def test_a_restart_that_nobody_saw_the_middle_of_is_one_all_the_same(
     followed.until(lambda: not row().changes_wait)
 
 
+def test_a_job_s_end_may_have_changed_what_it_is(followed: Followed, alpha: FakeNode, machine: FakeMachine) -> None:
+    """A merged disk is another file, and nodes do not tell that of the definition."""
+    machine.xml = xml(machine, vcpus=4)
+    alpha.happen(machine.uuid, Happening.JOB_CHANGED)
+    followed.until(lambda: (saved := hardware_of(row())) is not None and saved.vcpus == 4)
+
+
 def test_what_is_changed_at_the_running_machine_alone_is_seen(
     followed: Followed, node: Node, machine: FakeMachine
 ) -> None:

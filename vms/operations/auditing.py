@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 
-from vms.models import AuditLine, Bulk, Node, Operation, StoredFile, Vm
+from vms.models import AuditLine, BackupTarget, Bulk, Node, Operation, StoredFile, Vm
 from vms.models.viewer import Viewer
 from vms.rules.audit import Outcome, Subject
 from vms.rules.kinds import Kind
@@ -160,6 +160,10 @@ def about_node(node: Node) -> About:
 
 def about_image(image: StoredFile) -> About:
     return About(Subject.IMAGE, str(image.pk), image.name)
+
+
+def about_target(target: BackupTarget) -> About:
+    return About(Subject.TARGET, str(target.pk), target.name)
 
 
 def about_person(person: Viewer) -> About:

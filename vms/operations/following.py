@@ -20,11 +20,13 @@ def follow(vm: Vm, power: Power, reason: PowerReason) -> None:
     under_way = list(vm.operations.filter(finished_at=None))
     ours = any(operation.slot == Slot.RUN for operation in under_way)
     has_job = any(operation.slot == Slot.JOB for operation in under_way)
-    wish = wish_behind(Power(vm.power), power, reason, Wanted(vm.wanted), has_job=has_job)
+    job_pauses = any(operation.measures.get("paused") for operation in under_way)
+    wanted = Wanted(vm.wanted)
+    wish = wish_behind(Power(vm.power), power, reason, wanted, has_job=has_job, job_pauses=job_pauses)
     if not ours and wish is not None:
         Vm.objects.filter(pk=vm.pk).update(wanted=wish)
     if not (has_job and _stays_stopped_to_people(vm, power)):
-        _write_down(vm, power, reason, by_panel=ours)
+        _write_down(vm, power, reason, by_panel=ours or job_pauses)
     if under_way:
         wake(vm.uuid)
     settle(vm.uuid)

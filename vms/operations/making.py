@@ -120,7 +120,7 @@ def _promise_one(order: MakingOrder, machine: NewMachine, number: int, by: Viewe
         node=order.node,
         action=order.action,
         slot=Slot.JOB,
-        second=Second.CREATING,
+        second=Second.RESTORING if machine.plan.backup else Second.CREATING,
         arguments=_arguments(order, machine),
         limit=machine.limit,
         request_key=order.key if number == 0 else None,

@@ -12,6 +12,7 @@ from vms.models import ContactTest, Event, Node, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.auditing import About, Refusal, about_node, noting_refusals, write
+from vms.operations.backups import leave_backups_to_others
 from vms.operations.permission import require_may_manage_nodes
 from vms.operations.tasks import try_contact_after_commit
 from vms.rules.actions import Action
@@ -97,7 +98,8 @@ def set_addresses(node: Node, peer_uri: str, peer_address: str, *, by: Viewer) -
 
 
 def remove_node(node: Node, *, by: Viewer) -> None:
-    """Forget a node. Its machines run on untouched, so it may have none that are still known here."""
+    """Forget a node, and the backups that only it sees: see only_seen_by(). Its machines run on untouched, so it may
+    have none that are still known here."""
     with noting_refusals(Request.REMOVE_NODE, about_node(node), by=by), transaction.atomic():
         require_may_manage_nodes(by)
         Node.objects.select_for_update().get(pk=node.pk)  # what the watcher hears of it has to wait
@@ -107,6 +109,7 @@ def remove_node(node: Node, *, by: Viewer) -> None:
         if present:
             raise NodeStillHasMachines(present)
         announce(("node", str(node.pk)), COUNTS)
+        leave_backups_to_others(node)
         Operation.objects.filter(vm__node=node).delete()
         _write_down_the_removal(node, by)
         write(Request.REMOVE_NODE, about_node(node), Outcome.ACCEPTED, by=by)

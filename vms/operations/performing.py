@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
-from vms.models import Event, Operation, Vm
+from vms.models import Backup, Event, Node, Operation, Vm
 from vms.models.facts import facts_of
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.auditing import about_vm, write_for
@@ -21,9 +21,10 @@ from vms.operations.reaching import a_turn_at
 from vms.operations.recipes import RECIPES
 from vms.operations.settling import settle
 from vms.operations.steps.work import Again, Done, Result, StepFailed, StepUnclear, Work
-from vms.rules.actions import FILLS_DISKS, MAKES_A_MACHINE, OF_A_DOUBLE, Action
+from vms.rules.actions import FILLS_DISKS, MAKES_A_MACHINE, OF_A_DOUBLE, Action, Slot
 from vms.rules.asking import already_so, possible
 from vms.rules.audit import Outcome
+from vms.rules.backups import BackupState
 from vms.rules.kinds import Link
 from vms.rules.power import Wanted
 from vms.rules.problems import Problem
@@ -77,7 +78,7 @@ def _is_hopeless(operation: Operation) -> bool:
     action = Action(operation.action)
     asked = operation.arguments.get("origin") if action in MAKES_A_MACHINE else operation.vm_id
     vm = Vm.objects.select_related("node").filter(pk=asked).first()
-    if vm is None or action in {Action.STREAM, *OF_A_DOUBLE}:
+    if vm is None or action in {Action.STREAM, *OF_A_DOUBLE} or operation.slot == Slot.BACKUPS:
         return False
     others = vm.operations.filter(finished_at=None).exclude(pk=operation.pk)
     answer = possible(facts_of(vm, others), action)
@@ -130,13 +131,18 @@ def _take_next_step(operation: Operation) -> Result:
     if operation.ends_as != on_the_way_back:
         return Done()  # somebody has just turned it back
     vm = Vm.objects.select_related("node").get(pk=operation.vm_id)
-    with a_turn_at(vm.node) as hypervisor:
+    with a_turn_at(_where(operation) or vm.node) as hypervisor:
         result = steps[operation.steps_done](Work(hypervisor, vm, operation))
     if operation.node_silent_since:
         operation.note(node_silent_since=None)
     if isinstance(result, Done) and operation.ends_as == on_the_way_back:
         operation.count_step()
     return result
+
+
+def _where(operation: Operation) -> Node | None:
+    """Work with backups is done where their files are seen, wherever their machine is, or was."""
+    return operation.node if operation.slot == Slot.BACKUPS else None
 
 
 def _wait_for_node(operation: Operation, error: NodeUnreachable) -> Result:
@@ -176,12 +182,14 @@ def finish(operation: Operation, progress: Progress, problem: Problem | None = N
 
 def _forget_what_never_began(operation: Operation) -> None:
     """A machine whose making ended before it began is nowhere but here. One whose streaming failed for good is not
-    tried again by itself."""
+    tried again by itself. Of a backup that came to nothing there is no trace but the operation."""
     machine = Vm.objects.filter(pk=operation.vm_id)
     if operation.action in MAKES_A_MACHINE and operation.started_at is None:
         machine.update(deleted_at=timezone.now(), link=Link.NONE, claimed_name=None)
     elif operation.action in FILLS_DISKS and operation.progress == Progress.FAILED:
         machine.filter(link=Link.STREAMING).update(link=Link.LINKED)
+    elif operation.action == Action.BACK_UP:
+        Backup.objects.filter(operation=operation, state=BackupState.MAKING).delete()
     if origin := operation.arguments.get("origin"):
         settle(origin)
 

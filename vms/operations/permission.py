@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 
-from vms.models import Grant, Operation, Vm
+from vms.models import Backup, Grant, Operation, Vm
 from vms.models.operation import OperationQuerySet
 from vms.models.viewer import Viewer
 from vms.rules.actions import Action
@@ -36,6 +36,11 @@ PERMISSION_FOR: Mapping[Action, str] = {
     Action.TOGGLE: MANAGE,
     Action.CLONE: MANAGE,
     Action.MAKE_TEMPLATE: MANAGE,
+    Action.BACK_UP: MANAGE,
+    Action.RESTORE: MANAGE,
+    Action.RESTORE_AS_NEW: MANAGE,
+    Action.CHECK_BACKUP: MANAGE,
+    Action.DELETE_BACKUP: MANAGE,
     Action.FORGET_DOUBLE: MANAGE,
     Action.END_DOUBLE: MANAGE,
     Action.USERS: GIVE,
@@ -135,6 +140,17 @@ def may_read_audit(person: Viewer) -> bool:
 
 def require_may(person: Viewer, action: Action, vm: Vm) -> None:
     if not may(person, action, vm):
+        raise PermissionDenied
+
+
+def may_with_backup(person: Viewer, action: Action, backup: Backup) -> bool:
+    """Whether this person has the right to do this with a backup, also with one of a machine that was deleted."""
+    visible = Backup.objects.all().visible_to(person).filter(pk=backup.pk).exists()
+    return visible and action in Permissions(person, [backup.vm_id]).on(backup.vm_id)
+
+
+def require_may_with_backup(person: Viewer, action: Action, backup: Backup) -> None:
+    if not may_with_backup(person, action, backup):
         raise PermissionDenied
 
 

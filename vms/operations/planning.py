@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from posixpath import dirname, join, normpath
@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from vms.hypervisor.machine_xml.macs import fresh_mac
-from vms.models import Disk, Interface, Node, StoragePool, Vm
+from vms.models import Disk, Node, StoragePool, Vm
 from vms.models.facts import facts_of_node, pools_with_folders
 from vms.operations.making import NewMachine
+from vms.operations.steps.addresses import fresh_macs as fresh_macs
 from vms.rules.kinds import Kind, Mode
 from vms.rules.making import DiskPlan, Plan
 from vms.rules.names import image_name
@@ -136,11 +136,3 @@ def _disks_on_top(origin: Vm, wish: Wish, uuid: UUID) -> Iterator[DiskPlan]:
 
 def image_path(wish: Wish, uuid: UUID, target: str) -> str:
     return join(wish.pool.folder, image_name(wish.name, uuid, target))
-
-
-def fresh_macs(count: int) -> Iterable[str]:
-    taken = set(Interface.objects.values_list("mac", flat=True))
-    for _ in range(count):
-        mac = fresh_mac(taken)
-        taken.add(mac)
-        yield mac

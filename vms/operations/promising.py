@@ -16,6 +16,7 @@ from vms.operations.announcing import COUNTS, announce
 from vms.operations.auditing import Refusal, about_vm, asked_by, write
 from vms.operations.performing import finish
 from vms.operations.permission import require_may
+from vms.operations.recipes import RECIPES
 from vms.operations.settling import settle
 from vms.rules.actions import MAY_SUPERSEDE, SLOT, Action, Slot
 from vms.rules.asking import possible
@@ -50,9 +51,11 @@ class ActionRefused(Refusal):
         self.holder = holder
 
 
-def promise(vm: Vm, order: Order, *, by: Viewer) -> Operation:
-    """Write it down, without a bell. The operation may be an earlier one, if this is the same submitted again."""
-    require_may(by, order.action, vm)
+def promise(vm: Vm, order: Order, *, by: Viewer | None) -> Operation:
+    """Write it down, without a bell. The operation may be an earlier one, if this is the same submitted again. by: None
+    for the panel itself."""
+    if by is not None:
+        require_may(by, order.action, vm)
     with transaction.atomic():
         vm, under_way = held(vm)
         operation = _the_same_again(order, under_way, by) or _new(vm, order, under_way, by)
@@ -60,21 +63,22 @@ def promise(vm: Vm, order: Order, *, by: Viewer) -> Operation:
     return operation
 
 
-def _the_same_again(order: Order, under_way: list[Operation], by: Viewer) -> Operation | None:
+def _the_same_again(order: Order, under_way: list[Operation], by: Viewer | None) -> Operation | None:
     """Of two changes of what a machine is only the page can tell that they are the same."""
+    asker = by.pk if by else None
     if order.key:
         submitted = Operation.objects.filter(request_key=order.key).first()
-        if submitted and submitted.requested_by_id != by.pk:
+        if submitted and submitted.requested_by_id != asker:
             raise PermissionDenied
         if submitted:
             return submitted
     if SLOT.get(order.action) is Slot.CHANGE:
         return None
-    mine = [op for op in under_way if op.requested_by_id == by.pk and op.action == order.action]
+    mine = [op for op in under_way if op.requested_by_id == asker and op.action == order.action]
     return mine[0] if mine else None
 
 
-def _new(vm: Vm, order: Order, under_way: list[Operation], by: Viewer) -> Operation:
+def _new(vm: Vm, order: Order, under_way: list[Operation], by: Viewer | None) -> Operation:
     require_possible(vm, under_way, order.action)
     _supersede(vm, order.action, under_way, by)
     operation = Operation.objects.create(
@@ -107,16 +111,28 @@ def require_possible(vm: Vm, under_way: list[Operation], action: Action) -> None
 
 
 def holder_of(under_way: list[Operation], action: Action) -> Operation | None:
-    """The operation that stands in an action's way: the one in its own slot, else any."""
-    ordered = sorted(under_way, key=lambda operation: operation.slot != SLOT.get(action, Slot.RUN))
+    """The operation that stands in an action's way: the one in its own slot, else any. Work with its backups stands in
+    nobody's."""
+    at_machine = [operation for operation in under_way if operation.slot != Slot.BACKUPS]
+    ordered = sorted(at_machine, key=lambda operation: operation.slot != SLOT.get(action, Slot.RUN))
     return ordered[0] if ordered else None
 
 
-def _supersede(vm: Vm, action: Action, under_way: list[Operation], by: Viewer) -> None:
+def _supersede(vm: Vm, action: Action, under_way: list[Operation], by: Viewer | None) -> None:
     for operation in under_way:
         if Action(operation.action) in MAY_SUPERSEDE.get(action, frozenset()):
             problem = Problem.DELETED_MEANWHILE if action is Action.DELETE else Problem.SUPERSEDED
-            finish(operation, Progress.CANCELLED, problem, problem_values={"person": str(by)})
+            _end(operation, problem, {"person": str(by or "")})
+
+
+def _end(operation: Operation, problem: Problem, values: dict[str, str]) -> None:
+    """A backup that has begun is taken back first, before its machine goes off; one that is just being written down is
+    let be."""
+    if operation.action == Action.BACK_UP and operation.progress == Progress.WORKING:
+        last = RECIPES[Action.BACK_UP].reversible
+        operation.turn_back(Progress.CANCELLED, problem, before_step=last, problem_values=values)
+    else:
+        finish(operation, Progress.CANCELLED, problem, problem_values=values)
 
 
 def write_down(operation: Operation) -> None:

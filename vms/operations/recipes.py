@@ -4,15 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vms.operations.steps import (
+    backing_up,
     bringing,
     changing,
+    checking,
     creating,
     deleting,
     doubles,
+    dropping_backups,
     editing,
     making,
     migrating,
     power,
+    restoring,
+    returning,
     streaming,
 )
 from vms.operations.steps.work import Step
@@ -81,9 +86,34 @@ RECIPES: Mapping[Action, Recipe] = {
     Action.MIGRATE: Recipe(
         migrating.STEPS, way_back=migrating.WAY_BACK, patient=True, reversible=migrating.STEPS_BEFORE_IT_IS_THERE
     ),
+    Action.BACK_UP: Recipe(
+        backing_up.STEPS, way_back=backing_up.WAY_BACK, patient=True, reversible=backing_up.STEPS_BEFORE_IT_IS_GOOD
+    ),
     Action.TOGGLE: Recipe((changing.set_boot_device,)),
     Action.MAKE_TEMPLATE: Recipe((changing.become_template,)),
     Action.FORGET_DOUBLE: Recipe((doubles.forget_there,)),
     Action.END_DOUBLE: Recipe((doubles.end_there, doubles.see_it_off_there)),
+    Action.RESTORE: Recipe(
+        (
+            *(returning.check_what_comes_back, creating.wait_for_turn, making.make_disks),
+            *(restoring.put_definition_back, returning.fill_disks, streaming.end_process),
+            *(restoring.bring_memory_back, restoring.change_over, restoring.drop_old_disks),
+            streaming.release_origin,
+        ),
+        way_back=(restoring.take_back_restored,),
+        patient=True,
+        reversible=7,
+    ),
+    Action.RESTORE_AS_NEW: Recipe(
+        (
+            *(returning.check_what_comes_back, creating.wait_for_turn, making.make_disks),
+            *(returning.define_restored, returning.fill_disks, streaming.end_process, making.start_if_asked),
+        ),
+        way_back=(making.take_back_half_made,),
+        patient=True,
+        reversible=5,
+    ),
+    Action.CHECK_BACKUP: Recipe(checking.STEPS, way_back=(checking.leave_it,), patient=True),
+    Action.DELETE_BACKUP: Recipe(dropping_backups.STEPS, patient=True),
     Action.STREAM: Recipe(_FILL, way_back=_GIVE_UP, patient=True),
 }

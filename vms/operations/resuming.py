@@ -14,6 +14,7 @@ from vms.operations.announcing import COUNTS, announce
 from vms.operations.auditing import about_vm, asked_by, write
 from vms.operations.permission import require_may
 from vms.operations.settling import settle
+from vms.operations.steps.checking import CHECKS_AT_ONCE
 from vms.rules.actions import FILLS_DISKS, Action, Slot
 from vms.rules.audit import Outcome
 from vms.rules.kinds import Link
@@ -60,6 +61,10 @@ def _first_in_line(ended: Operation) -> Iterable[Operation]:
     waiting = Operation.objects.filter(phase=Phase.WAITING_FOR_TURN, finished_at=None).order_by("requested_at", "pk")
     if ended.action in FILLS_DISKS:
         return waiting.filter(node=ended.node_id, action__in=FILLS_DISKS)[: settings.STREAMS_PER_NODE]
+    if ended.action == Action.BACK_UP:
+        return waiting.filter(node=ended.node_id, action=Action.BACK_UP)[: settings.BACKUPS_PER_NODE]
+    if ended.action == Action.CHECK_BACKUP:
+        return waiting.filter(action=Action.CHECK_BACKUP)[:CHECKS_AT_ONCE]
     if ended.action == Action.MIGRATE:
         ends = [ended.arguments["home"], ended.arguments["to"]]
         moves = waiting.filter(Q(arguments__home__in=ends) | Q(arguments__to__in=ends), action=Action.MIGRATE)

@@ -1,6 +1,7 @@
 """Celery's door. A task takes an id, calls one function, and never decides anything."""
 
 import logging
+from collections.abc import Iterator
 from functools import partial
 
 from celery import Task, shared_task
@@ -10,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from vms.models import ContactTest, Heartbeat, Operation, Preflight
 from vms.operations import preflights
+from vms.operations.backups import pick_up_checks
 from vms.operations.bulk_asking import ask_some, unfinished_bulks
 from vms.operations.contacting import carry_out
 from vms.operations.dropping import drop_what_was_left
@@ -17,6 +19,7 @@ from vms.operations.freeing import carry_on, give_up, unfinished_emptyings, wait
 from vms.operations.performing import advance, fail
 from vms.operations.recovering import recover
 from vms.operations.resuming import next_in_turn, pick_up_streams
+from vms.operations.turns import begin_turns, due_schedules, end_turns, promise_checks
 from vms.rules.problems import Problem
 
 MIB = 1024 * 1024
@@ -46,16 +49,32 @@ def perform(operation_id: int) -> None:
 @shared_task(expires=10)
 def sweep() -> None:
     Heartbeat.beat("worker")
-    for operation_id in recover():
-        ring(operation_id)
-    for operation_id in pick_up_streams(limit=settings.STREAM_LIMIT * MIB):
-        ring(operation_id)
-    for operation_id in drop_what_was_left():
+    for operation_id in _due():
         ring(operation_id)
     for bulk_id in unfinished_bulks():
         _send(ask_bulk, bulk_id, 0)
     for emptying_id in unfinished_emptyings():
         _send(free_node, emptying_id, 0)
+
+
+def _due() -> Iterator[int]:
+    yield from recover()
+    yield from pick_up_streams(limit=settings.STREAM_LIMIT * MIB)
+    yield from drop_what_was_left()
+    yield from pick_up_checks()
+
+
+@shared_task(expires=10)
+def keep_to_schedules() -> None:
+    due_schedules()
+    for operation_id in (*end_turns(), *begin_turns()):
+        ring(operation_id)
+
+
+@shared_task(expires=60)
+def check_old_backups() -> None:
+    for operation_id in promise_checks():
+        ring(operation_id)
 
 
 @shared_task(expires=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from vms.operations.following import follow
 from vms.operations.settling import settle
 from vms.operations.telling import tell
 from vms.rules.actions import MAKES_A_MACHINE, Action, Slot
+from vms.rules.backing_up import is_overlay
 from vms.rules.following import first_wish
 from vms.rules.kinds import Kind, Lifetime, Link
 from vms.rules.power import Power, PowerReason, Wanted
@@ -125,7 +127,7 @@ def _go_to(vm: Vm, double: Double) -> None:
 def write_description(vm: Vm, description: MachineDescription, asked_at: datetime, *, digest: str = "") -> None:
     """What the definition said then: hardware, and the panel's own mark if there is one. digest: of that definition, ""
     if nobody knows."""
-    mark = description.panel
+    mark, description = description.panel, _without_overlays(vm, description)
     known_hardware = _hardware_of(vm)
     mark_seen(vm, mark, asked_at, first=not known_hardware[0])
     old_name, known_origin = vm.display_name, (vm.origin_id, vm.link)
@@ -146,6 +148,18 @@ def write_description(vm: Vm, description: MachineDescription, asked_at: datetim
         tell(What.DEFINITION_CHANGED, vm)
     if vm.origin_id and (vm.origin_id, vm.link) != known_origin:
         settle(vm.origin_id)
+
+
+def _without_overlays(vm: Vm, description: MachineDescription) -> MachineDescription:
+    """With the disks that it is going to have again when a backup of it is over."""
+    if not any(is_overlay(disk.source) for disk in description.disks):
+        return description
+    known = dict(vm.disks.values_list("target", "path"))
+    disks = (
+        replace(disk, source=known.get(disk.target, disk.source)) if is_overlay(disk.source) else disk
+        for disk in description.disks
+    )
+    return replace(description, disks=tuple(disks))
 
 
 _HARDWARE = ("memory", "vcpus", "boot_device", "has_agent_channel")
@@ -222,5 +236,6 @@ def _tell_if_renamed(vm: Vm, old_name: str) -> None:
 
 def _is_our_doing(vm: Vm, digest: str) -> bool:
     """Whoever changes it writes down what it has become, and may have ended before anybody looks."""
-    changing = vm.operations.filter(action__in=[*MAKES_A_MACHINE, Action.EDIT, Action.TOGGLE], finished_at=None)
+    ours = [*MAKES_A_MACHINE, Action.EDIT, Action.TOGGLE, Action.RESTORE]
+    changing = vm.operations.filter(action__in=ours, finished_at=None)
     return changing.exists() or (bool(digest) and Definition.objects.filter(vm=vm, digest=digest).exists())

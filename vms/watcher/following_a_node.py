@@ -27,7 +27,9 @@ JOBS_SECONDS = 1.0
 PAUSE_AFTER_LOSS_SECONDS = 2.0
 
 CHANGES_THE_DEFINITION = frozenset({Happening.DEFINITION_CHANGED, Happening.DEVICES_CHANGED})
-CHANGES_WHAT_IT_IS_NOW = frozenset({Happening.POWER_CHANGED, Happening.MEMORY_CHANGED})
+CHANGES_WHAT_IT_IS_NOW = frozenset(
+    {Happening.POWER_CHANGED, Happening.MEMORY_CHANGED, Happening.JOB_CHANGED}  # a merge gives it another image
+)
 CHANGES_THE_GUEST = CHANGES_THE_DEFINITION | {
     *(Happening.POWER_CHANGED, Happening.AGENT_CHANGED, Happening.REBOOTED),
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from vms.management.at_the_machine import AtTheMachine
 from vms.models import Vm
 from vms.models.viewer import Viewer
 from vms.operations.giving import Owners, Wishes, change_rights
@@ -11,18 +12,6 @@ from vms.operations.people import Candidate, people
 from vms.operations.promising import ActionRefused
 from vms.rules.kinds import Kind
 from vms.rules.rights import Right
-
-
-class AtTheMachine:
-    """Whoever has a shell on the panel's machine may do everything, and is nobody in particular."""
-
-    pk = None
-
-    def has_perm(self, perm: str) -> bool:
-        return bool(perm)
-
-    def __str__(self) -> str:
-        return "manage.py give_right"
 
 
 class Command(BaseCommand):
@@ -38,7 +27,7 @@ class Command(BaseCommand):
         owners = Owners.GROUPS if options["group"] else Owners.PEOPLE
         machines = [_machine(name) for name in options["machines"]]
         wishes = Wishes(given={_owner(owners, options["to"]): Right(options["right"])})
-        by: Viewer = AtTheMachine()
+        by: Viewer = AtTheMachine("give_right")
         for vm in machines:
             try:
                 change_rights(vm, owners, wishes, by=by)

@@ -21,7 +21,7 @@ LOOK_SECONDS = 1.0
 SHARED = "shared"
 
 
-class _TurnedBack(Exception):
+class TurnedBack(Exception):
     """Somebody cancelled it while it was on its way, or took it for dead and took it over."""
 
 
@@ -37,7 +37,7 @@ def bring_file(work: Work) -> Result:
         return Again(LOOK_SECONDS, Phase.WAITING_FOR_PREVIOUS)
     try:
         return _bring_for_all(work, file, plan.cdrom) if plan.cdrom else _bring(work, file, plan.disks[0].below)
-    except _TurnedBack:
+    except TurnedBack:
         return Again(0, Phase.TAKING_BACK)
 
 
@@ -82,22 +82,24 @@ def _bring(work: Work, file: StoredFile, path: str) -> Result:
     announce(("operation", str(work.operation.pk)), ("vm", str(work.vm.pk)))
     try:
         with file.path.open("rb") as source:
-            work.hypervisor.upload(path, file.size, source, _Teller(work, file.size))
+            work.hypervisor.upload(path, file.size, source, Teller(work, file.size))
     except OSError as error:
         raise StepFailed(Problem.UPLOAD_MISSING) from error
     finally:
         still_mine = work.operation.note(permille=None, bytes_left=None, bytes_per_second=None)
     if work.operation.ends_as or not still_mine:
-        raise _TurnedBack
+        raise TurnedBack
     return Done()
 
 
 @dataclass
-class _Teller:
-    """Writes down how far it is, not too often, and ends it when somebody cancels."""
+class Teller:
+    """Writes down how far it is, not too often, and ends it when somebody cancels. before: how much of the size was
+    done already when this began."""
 
     work: Work
     size: int
+    before: int = 0
     _began: float = field(default_factory=monotonic)
     _told: float = 0.0
 
@@ -108,13 +110,13 @@ class _Teller:
         self._told = now
         operation = self.work.operation
         still_mine = operation.note(
-            permille=round(10 * percent(sent, self.size)),
-            bytes_left=self.size - sent,
+            permille=round(10 * percent(self.before + sent, self.size)),
+            bytes_left=max(0, self.size - self.before - sent),
             bytes_per_second=round(sent / max(TELL_SECONDS, now - self._began)),
         )
         announce(("operation", str(operation.pk)), ("vm", str(self.work.vm.pk)))
         if operation.ends_as or not still_mine:
-            raise _TurnedBack
+            raise TurnedBack
 
 
 def check_image(work: Work) -> Result:

@@ -19,6 +19,7 @@ from vms.hypervisor.migrating import Destination, How, Outcome, Stage
 from vms.operations.leasing import my_process
 from vms.operations.steps import streaming
 from vms.operations.steps.arriving import change_node, clear_up
+from vms.operations.steps.checkpoints import forget_moments
 from vms.operations.steps.leaving import check_move, hold_guest, make_copies
 from vms.operations.steps.whereabouts import Sight, at_destination, destination_of, is_sent, look, move_of
 from vms.operations.steps.work import Again, Done, Result, StepFailed, StepUnclear, Work
@@ -277,6 +278,6 @@ _ON_ITS_WAY_BACK: Mapping[Next, Callable[[Work, Sight], Result]] = {
     Next.STAYED: _done,
 }
 
-STEPS = (check_move, make_copies, hold_guest, move, change_node, clear_up)
+STEPS = (check_move, make_copies, hold_guest, forget_moments, move, change_node, clear_up)
 STEPS_BEFORE_IT_IS_THERE = STEPS.index(change_node)
 WAY_BACK = (call_back, remove_copies)

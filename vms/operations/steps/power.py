@@ -9,13 +9,14 @@ from vms.models import Operation
 from vms.operations.settling import settle
 from vms.operations.steps.mending import mend
 from vms.operations.steps.work import Again, Done, Result, StepFailed, StepUnclear, Work
-from vms.rules.actions import Slot
+from vms.rules.actions import Action, Slot
 from vms.rules.power import HAS_PROCESS, PAUSED_BY_FAULT, Power
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase
 
 LISTENER_IS_LATE_AFTER = timedelta(seconds=3)
 SETTLES_WITHIN = timedelta(seconds=2)
+A_BACKUP_ENDS_WITHIN = timedelta(seconds=30)
 
 
 def switch_on(work: Work) -> Result:
@@ -46,13 +47,23 @@ def _switch_on(work: Work) -> None:
         work.hypervisor.start(work.vm.uuid)
 
 
+def _a_backup_ends(work: Work) -> bool:
+    """One that was called off for this. What is left of its way back after so long may go on afterwards."""
+    called_off = Operation.objects.filter(vm=work.vm, action=Action.BACK_UP, finished_at=None).exclude(ends_as="")
+    return called_off.exists() and not work.lasts_longer_than(A_BACKUP_ENDS_WITHIN)
+
+
 def ask_to_shut_down(work: Work) -> Result:
+    if _a_backup_ends(work):
+        return Again(0.2, Phase.WAITING_FOR_PREVIOUS)
     if work.hypervisor.machine(work.vm.uuid).power is Power.RUNNING:
         work.hypervisor.ask_to_shut_down(work.vm.uuid)
     return Done()
 
 
 def cut_power(work: Work) -> Result:
+    if _a_backup_ends(work):
+        return Again(0.2, Phase.WAITING_FOR_PREVIOUS)
     if work.hypervisor.machine(work.vm.uuid).power in HAS_PROCESS:
         work.hypervisor.power_off(work.vm.uuid)
     return Done()

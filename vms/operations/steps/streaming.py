@@ -94,7 +94,7 @@ def _keep_what_was_copied(work: Work) -> None:
 
 
 def _bring_up(work: Work) -> Result:
-    if _is_being_run(work.vm, *Action):
+    if is_being_run(work.vm, *Action):
         return Again(LOOK_SECONDS / 2, Phase.WAITING_FOR_PREVIOUS)
     look_what_is_below(work.hypervisor, work.operation)
     mend(work.hypervisor, work.vm)
@@ -103,7 +103,8 @@ def _bring_up(work: Work) -> Result:
     return Again(LOOK_SECONDS / 4, Phase.STREAMING)
 
 
-def _is_being_run(vm: Vm, *actions: Action) -> bool:
+def is_being_run(vm: Vm, *actions: Action) -> bool:
+    """Whether one of these is under way."""
     return Operation.objects.filter(vm=vm, slot=Slot.RUN, finished_at=None, action__in=actions).exists()
 
 
@@ -177,7 +178,7 @@ def end_process(work: Work) -> Result:
     work.operation.note(phase=Phase.ENDING)
     machine = work.hypervisor.machine(work.vm.uuid)
     wanted = Vm.objects.values_list("wanted", flat=True).get(pk=work.vm.pk)
-    if machine.power is Power.PAUSED and wanted != Wanted.PAUSED and not _is_being_run(work.vm, Action.START):
+    if machine.power is Power.PAUSED and wanted != Wanted.PAUSED and not is_being_run(work.vm, Action.START):
         _power_off(work)
     elif machine.power is not Power.OFF:
         return Done()
