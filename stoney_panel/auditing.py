@@ -72,6 +72,20 @@ REQUEST_OF: Mapping[str, str] = {
     "vms:disregard": Request.DISREGARD_DOUBLE,
     "vms:make_template": Action.MAKE_TEMPLATE,
     "vms:migrate": Action.MIGRATE,
+    "vms:back_up": Action.BACK_UP,
+    "backups:check": Action.CHECK_BACKUP,
+    "backups:delete": Action.DELETE_BACKUP,
+    "backups:keep": Request.KEEP_BACKUP,
+    "backups:notes": Request.BACKUP_NOTES,
+    "backups:restore": Action.RESTORE,
+    "backups:restore_as_new": Action.RESTORE_AS_NEW,
+    "backups:target_add": Request.ADD_TARGET,
+    "backups:target": Request.CHANGE_TARGET,
+    "backups:target_remove": Request.REMOVE_TARGET,
+    "backups:schedule_add": Request.ADD_SCHEDULE,
+    "backups:schedule_edit": Request.CHANGE_SCHEDULE,
+    "backups:schedule_run": Request.RUN_SCHEDULE,
+    "backups:schedule_remove": Request.REMOVE_SCHEDULE,
 }
 """Other addresses say themselves what is asked, or stand for it."""
 

@@ -48,6 +48,7 @@ class Chrome:
     operations_url: str
     operations_count: int
     sees_every_vm: bool
+    sees_nodes: bool
 
 
 # Translators: headings of the navigation.
@@ -60,8 +61,9 @@ _ITEMS: tuple[tuple[str, Promise, str, str, Promise | str], ...] = (
     ("vms:templates", TEMPLATES, "template", "templates", NO_SECTION),
     ("nodes:list", pgettext_lazy("navigation", "Nodes"), "node", "nodes", NO_SECTION),
     ("images:list", pgettext_lazy("navigation", "Images"), "disc", "", NO_SECTION),
+    ("backups:list", pgettext_lazy("navigation", "Backups"), "archive", "", NO_SECTION),
     ("operations:list", pgettext_lazy("navigation", "Operations"), "operations", "under_way", WORK),
-    ("audit:list", pgettext_lazy("navigation", "Audit"), "archive", "", WORK),
+    ("audit:list", pgettext_lazy("navigation", "Audit"), "eye", "", WORK),
     ("people:list", pgettext_lazy("navigation", "People"), "users", "", SETUP),
     ("states", pgettext_lazy("navigation", "States & actions"), "states", "", SETUP),
 )
@@ -99,6 +101,7 @@ def _chrome(request: HttpRequest) -> Chrome:
         operations_url=f"{reverse('operations:list')}?show=attention",
         operations_count=counts.need_attention,
         sees_every_vm=logged_in and sees_every_vm(request.user),
+        sees_nodes=logged_in and sees_nodes(request.user),
     )
 
 

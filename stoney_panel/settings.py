@@ -188,6 +188,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
+    "begin backups whose time has come": {
+        "task": "vms.operations.tasks.keep_to_schedules",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "check old backups again": {
+        "task": "vms.operations.tasks.check_old_backups",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "let people's roles follow the directory": {
         "task": "stoney_panel.tasks.refresh_people",
         "schedule": 300.0,
@@ -207,7 +217,9 @@ GUEST_TIME_LIMIT = env.number("PANEL_GUEST_TIME_LIMIT", 60, least=5, most=3600)
 NODE_PATIENCE = env.number("PANEL_NODE_PATIENCE", 120, least=5, most=86400)
 STREAMS_PER_NODE = env.number("PANEL_STREAMS_PER_NODE", 2, least=1, most=100)
 STREAM_LIMIT = env.number("PANEL_STREAM_LIMIT", 0, least=0, most=100_000)  # MiB per second; 0: none
+BACKUP_LIMIT = env.number("PANEL_BACKUP_LIMIT", 0, least=0, most=100_000)  # MiB per second; 0: none
 MIGRATIONS_PER_NODE = env.number("PANEL_MIGRATIONS_PER_NODE", 2, least=1, most=100)
+BACKUPS_PER_NODE = env.number("PANEL_BACKUPS_PER_NODE", 2, least=1, most=100)
 SHARED_FOLDERS = env.words("PANEL_SHARED_FOLDERS", "")
 VIRTUALISATION = env.choice("PANEL_VIRTUALISATION", "auto", among=("auto", "kvm", "qemu"))
 UPLOADS = DATA / "uploads"

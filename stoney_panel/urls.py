@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("vms.web.urls.vms")),
     path("nodes/", include("vms.web.urls.nodes")),
     path("images/", include("vms.web.urls.images")),
+    path("backups/", include("vms.web.urls.backups")),
     path("bulk/", include("vms.web.urls.bulk")),
     path("operations/", include("vms.web.urls.operations")),
     path("audit/", include("vms.web.urls.audit")),

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext, ngettext_lazy, npgettext_lazy, pg
 
 from vms.rules.actions import Action
 from vms.rules.audit import Area, Outcome, Request, Subject, Why
+from vms.rules.backups import BackupState, Consistency, Covers, Damage, Missed, Rhythm
 from vms.rules.consoles import Ending
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.differences import Hindrance, Part, When
@@ -162,6 +163,10 @@ ACTION: Mapping[Action, Promise] = {
     Action.RESET: pgettext_lazy("button", "Reset"),
     Action.PAUSE: pgettext_lazy("button", "Pause"),
     Action.BACK_UP: pgettext_lazy("button", "Back up"),
+    Action.RESTORE: pgettext_lazy("button, puts a machine back to what a backup has", "Restore"),
+    Action.RESTORE_AS_NEW: pgettext_lazy("button", "Restore as a new machine"),
+    Action.CHECK_BACKUP: pgettext_lazy("button", "Verify a backup"),
+    Action.DELETE_BACKUP: pgettext_lazy("button", "Delete a backup"),
     Action.CLONE: pgettext_lazy("button", "Clone"),
     Action.MAKE_TEMPLATE: pgettext_lazy("button", "Make a template"),
     Action.CREATE: pgettext_lazy("button", "Create"),
@@ -191,6 +196,10 @@ ACTION_TIP: Mapping[Action, Promise] = {
     Action.RESET: _("Restart the machine at once, like its reset button."),
     Action.PAUSE: _("Hold the guest; Start lets it go on."),
     Action.BACK_UP: _("Back the machine up now."),
+    Action.RESTORE: _("Put the machine back to what it was when a backup was made."),
+    Action.RESTORE_AS_NEW: _("Make a new machine of a backup."),
+    Action.CHECK_BACKUP: _("Read all files of a backup and compare them with what was written."),
+    Action.DELETE_BACKUP: _("Delete the files of a backup."),
     Action.CLONE: _("Make a full copy of the machine."),
     Action.MAKE_TEMPLATE: _("Turn the machine into a template, or copy it into one."),
     Action.CREATE: _("Make a new machine."),
@@ -349,6 +358,15 @@ REASON: Mapping[Reason, Promise] = {
     Reason.ALSO_ELSEWHERE: _(
         "Another node knows this machine too. Say on its page which of the two counts, before anything else is done."
     ),
+    Reason.BACKUPS_BUSY: _("A backup of this machine is just being verified or deleted. Wait until that has finished."),
+    Reason.BACKUP_GONE: _("This backup is not there any more."),
+    Reason.BACKUP_IS_NEEDED: _("Later backups stand on this one: it can only be deleted together with them."),
+    Reason.BACKUP_IN_USE: _("A machine is just being restored from this backup. Wait until that has finished."),
+    Reason.TARGET_GONE: _("This target for backups is not there any more."),
+    Reason.TARGET_OUT_OF_REACH: _("No node that has the folder of this backup answers."),
+    Reason.BACKUP_UNUSABLE: _("This backup, or one that it stands on, is damaged or not complete."),
+    Reason.TARGET_NOT_ON_NODE: _("The node has no storage pool with the folder of this backup."),
+    Reason.IS_ON_ANOTHER_NODE: _("It is on another node by now. Choose its storage again."),
     Reason.ASKING_FAILED: _(
         "This could not be asked for: something went wrong in the panel itself. The details are in its log."
     ),
@@ -564,6 +582,12 @@ PHASE: Mapping[Phase, Promise] = {
     Phase.FINDING_OUT: _("finds out on which node the machine is"),
     Phase.ENDING: _("puts things in order"),
     Phase.TAKING_BACK: _("takes back what was begun"),
+    Phase.SAVING_MEMORY: _("saves its memory; the guest pauses meanwhile"),
+    Phase.COPYING_DISKS: _("copies the disks as they were when the backup began"),
+    Phase.MERGING: _("brings what was written meanwhile back into the disks"),
+    Phase.CHECKING: _("reads the files of the backup"),
+    Phase.WRITING_DOWN: _("writes down what the backup consists of"),
+    Phase.RESTORING: _("copies from the backup"),
 }
 
 PROBLEM: Mapping[Problem, Promise] = {
@@ -635,12 +659,32 @@ PROBLEM: Mapping[Problem, Promise] = {
     ),
     Problem.IMAGE_NOT_TRUSTED: _("The image was refused. %(why)s"),
     Problem.UPLOAD_MISSING: _("The uploaded file for %(vm)s cannot be read in the panel's store any more."),
+    # Translators: folder: of the backup target.
+    Problem.TARGET_MISSING: _(
+        "Node %(node)s has no active storage pool with the folder %(folder)s, so no backup can be made or read there."
+    ),
+    # Translators: needed, free: sizes, such as "3.2 GiB".
+    Problem.NO_ROOM_FOR_BACKUP: _(
+        "A backup of %(vm)s may take up to %(needed)s, but only %(free)s are free in %(folder)s on node %(node)s. "
+        "Delete old backups, or choose another target."
+    ),
+    Problem.BACKUP_BROKE: _(
+        "The backup of %(vm)s broke off, so nothing of it was kept; the machine's disks are as before. The node's own "
+        "words stand below, if it said any."
+    ),
+    Problem.BACKUP_GONE: _("Files of the backup are missing in %(folder)s on node %(node)s."),
+    Problem.BACKUP_DAMAGED: _("The backup of %(vm)s is damaged: its files are not as they were written."),
+    # Translators: needed, free: sizes, such as "3.2 GiB".
+    Problem.NO_ROOM_TO_RESTORE: _(
+        "The disks of %(vm)s may take up to %(needed)s, but only %(free)s are free in %(folder)s on node %(node)s. "
+        "Nothing was changed. Make room there, or choose another storage pool."
+    ),
     Problem.NO_SPACE: _("No space is left on node %(node)s."),
     Problem.INVALID_XML: _("The definition of %(vm)s is not valid for node %(node)s."),
     Problem.UNSUPPORTED: _("Node %(node)s cannot do this."),
     Problem.REFUSED: _("Node %(node)s refused. Its own words stand below."),
     Problem.TIMED_OUT: _("Node %(node)s did not finish in time."),
-    Problem.SUPERSEDED: _("%(person)s powered %(vm)s off before this had finished."),
+    Problem.SUPERSEDED: _("%(person)s turned %(vm)s off before this had finished."),
     Problem.DELETED_MEANWHILE: _("%(person)s deleted %(vm)s before this had finished."),
     Problem.WORKER_DIED: _(
         "The worker ended in the middle, and it cannot be told whether the node had already done it. "
@@ -654,6 +698,21 @@ PROBLEM: Mapping[Problem, Promise] = {
 }
 
 PROBLEM_OF: Mapping[tuple[Action, Problem], Promise] = {
+    (Action.RESTORE, Problem.STREAM_BROKE): _(
+        "Copying from the backup broke off several times, so %(vm)s is as it was before. Look at the storage and the "
+        "log on node %(node)s."
+    ),
+    (Action.RESTORE_AS_NEW, Problem.STREAM_BROKE): _(
+        "Copying from the backup broke off several times, so %(vm)s was not made. Look at the storage and the log on "
+        "node %(node)s."
+    ),
+    (Action.BACK_UP, Problem.NO_SPACE): _(
+        "No space is left for the backup of %(vm)s, so nothing of it was kept. Delete old backups, or choose another "
+        "target."
+    ),
+    (Action.DELETE_BACKUP, Problem.DISK_IN_USE): _(
+        "Files of this backup of %(vm)s are still needed by %(users)s, so nothing was deleted."
+    ),
     # Translators: changes: what was to be changed, one after the other.
     (Action.EDIT, Problem.GUEST_DID_NOT_REACT): _(
         "All was written down for the next start of %(vm)s, but its guest did not follow. From its next start: "
@@ -736,12 +795,238 @@ EVENT: Mapping[What, Promise] = {
     What.OPERATION_ENDED: _("%(action)s ended: %(progress)s"),
     What.MODE_CHANGED: _("Mode changed from %(old)s to %(new)s by %(person)s"),
     What.STANDS_ALONE: _("Its disks stand alone: it no longer needs %(template)s"),
+    What.RESTORED: _("Restored from the backup %(backup)s"),
 }
 
 # Translators: a sentence above the timeline of a machine that is no more; since: a time, or a date and a time.
 VM_DELETED_BY = _("%(person)s deleted it from node %(node)s (%(since)s).")
 
 NOT_BY_THIS_PANEL = _("not by this panel")
+
+BACKUP_STATE: Mapping[BackupState, Promise] = {
+    BackupState.MAKING: pgettext_lazy("state of a backup", "Being made"),
+    BackupState.GOOD: pgettext_lazy("state of a backup", "Good"),
+    BackupState.DAMAGED: pgettext_lazy("state of a backup", "Damaged"),
+    BackupState.GOING: pgettext_lazy("state of a backup", "Being deleted"),
+}
+CONSISTENCY: Mapping[Consistency, Promise] = {
+    # Translators: how the machine was when its backup was made.
+    Consistency.OFF: pgettext_lazy("consistency of a backup", "Machine was off"),
+    Consistency.AT_REST: pgettext_lazy("consistency of a backup", "File systems at rest"),
+    Consistency.POWER_CUT: pgettext_lazy("consistency of a backup", "As after a power cut"),
+    Consistency.WITH_MEMORY: pgettext_lazy("consistency of a backup", "With memory"),
+}
+CONSISTENCY_TIP: Mapping[Consistency, Promise] = {
+    Consistency.OFF: _("The machine was off, so its disks were complete."),
+    Consistency.AT_REST: _("The machine ran, and its guest agent held the file systems still for the moment."),
+    Consistency.POWER_CUT: _(
+        "The machine ran, and its guest was not asked. After a restore it finds its disks as after a power cut: file "
+        "systems and databases repair themselves at the start."
+    ),
+    Consistency.WITH_MEMORY: _(
+        "The machine ran, and its memory is in the backup too: restored with it, the guest goes on where it was."
+    ),
+}
+DAMAGE: Mapping[Damage, Promise] = {
+    Damage.MISSING: _("A file of this backup is missing."),
+    Damage.CHANGED: _("A file of this backup is not what was written: its checksum is another."),
+    Damage.NO_IMAGE: _(
+        "An image of this backup is none any more, is of another size, or stands on another one than it did."
+    ),
+}
+BACK_UP_TITLE = pgettext_lazy("page title", "Back up %(vm)s")
+BACK_UP_BEGINS = _("%(vm)s is being backed up to %(target)s.")
+BACK_UP_STAYS_OFF = _(
+    "%(vm)s stays off. It can be started meanwhile: the backup goes on, and has the disks as they were when it began."
+)
+BACK_UP_RUNS_ON = _("%(vm)s runs on. The backup has its disks as they were when it began.")
+BACK_UP_WITHOUT_AGENT = _(
+    "%(vm)s has no channel for a guest agent, so its file systems are not held still: after a restore it finds its "
+    "disks as after a power cut."
+)
+BACK_UP_AS_IT_IS = _("The disks of %(vm)s are backed up as they are at this moment.")
+BACK_UP_VERIFIES = _("Afterwards all files are read once more, and their checksums are written down.")
+NO_TARGET_YET = _("There is no target for backups yet: a folder to which they are made.")
+NO_TARGET_HERE = _("Node %(node)s has none of the folders to which backups are made.")
+TARGET_NOT_HERE = _("Node %(node)s has no storage pool with its folder %(folder)s.")
+TARGET_FREE = pgettext_lazy("room in a target for backups", "%(free)s free")
+# Translators: size: what is on the machine's disks.
+TARGET_IS_TIGHT = _("There may not be room: a whole backup takes up to %(size)s.")
+TARGET_HAS_NONE = pgettext_lazy("a target for backups", "no backup of it there yet, so the first is whole")
+# Translators: duration: such as "3 h".
+TARGET_HAS_ONE = pgettext_lazy("a target for backups", "newest backup of it: %(duration)s ago")
+BACKUP_TITLE = pgettext_lazy("page title; moment: when the backup was made", "%(vm)s, %(moment)s")
+BACKUP_OF = pgettext_lazy("fact about a backup", "Machine")
+# Translators: how the machine was called when the backup was made.
+BACKUP_NAME_THEN = pgettext_lazy("fact about a backup", "Its name then")
+BACKUP_MADE = pgettext_lazy("fact about a backup", "State of")
+BACKUP_BY = pgettext_lazy("fact about a backup: who asked for it", "Made by")
+BACKUP_TOOK = pgettext_lazy("fact about a backup: how long it lasted", "Took")
+BACKUP_SIZE = pgettext_lazy("fact about a backup", "Size")
+BACKUP_KIND = pgettext_lazy("fact about a backup", "Kind")
+BACKUP_CONSISTENCY = pgettext_lazy("fact about a backup", "Consistency")
+BACKUP_VERIFIED = pgettext_lazy("fact about a backup", "Verified")
+BACKUP_NOT_VERIFIED = pgettext_lazy("when a backup was verified", "not yet")
+# Translators: moment: a time, or a date and a time: "14:03, by anna".
+BACKUP_VERIFIED_BY = pgettext_lazy("when a backup was verified", "%(moment)s, by %(person)s")
+BACKUP_TARGET = pgettext_lazy("fact about a backup", "Target")
+BACKUP_FOLDER = pgettext_lazy("fact about a backup", "Folder")
+BACKUP_NODE = pgettext_lazy("fact about a backup", "Made on node")
+BACKUP_FILE_DEFINITION = pgettext_lazy("file of a backup", "Definition of the machine")
+BACKUP_FILE_MEMORY = pgettext_lazy("file of a backup", "Memory of the machine")
+BACKUP_FILE_LIST = pgettext_lazy("file of a backup", "What the backup consists of")
+BACKUP_IS_GOING = _("This backup is just being deleted.")
+RESTORE_BUTTON = pgettext_lazy("button, of a backup", "Restore")
+RESTORE_AS_NEW_BUTTON = pgettext_lazy("button, of a backup", "Restore as a new machine")
+# Translators: moment: when the backup was made.
+RESTORE_TITLE = pgettext_lazy("page title", "Restore %(vm)s from %(moment)s")
+RESTORE_AS_NEW_TITLE = pgettext_lazy("page title", "New machine from %(vm)s, %(moment)s")
+# Translators: these stand behind the name of a disk, such as vda; size: what the guest sees of it.
+RESTORE_REPLACES = _("%(size)s from the backup. What is in the disk now is deleted in the end.")
+RESTORE_REPLACES_AND_KEEPS = _("%(size)s from the backup. The image that it has now is no longer used, but stays.")
+RESTORE_ADDS = _("%(size)s from the backup.")
+RESTORE_DETACHES = _("Is not in the backup. The machine loses %(disk)s; its image stays where it is.")
+RESTORE_LOSES = _("%(vm)s becomes what it was then: all that was written since %(moment)s is lost.")
+RESTORE_HARDWARE = _("Its hardware becomes what it was then, too. Its name, notes and rights stay as they are today.")
+RESTORE_CAN_BE_CANCELLED = _(
+    "The disks of today stay until those of the backup are complete. Cancelled before that, %(vm)s is as it was."
+)
+RESTORE_AS_NEW_OWN = _("It gets a name, an identity and network addresses of its own; its hardware is that of then.")
+RESTORE_AS_NEW_TWICE = _(
+    "Inside, its guest is the same as that of %(vm)s: host names and fixed addresses then exist twice in the network."
+)
+# Translators: the machine's name has to be typed, so that nobody does it by mistake.
+TYPE_NAME_TO_RESTORE = pgettext_lazy("help of a form field", "Type %(vm)s.")
+ANOTHER_NAME = _("This is not the name of the machine: %(vm)s.")
+NETWORK_AS_BACKED_UP = pgettext_lazy("choice of a network", "As in the backup")
+NO_NODE_HAS_BACKUP = _("No node has a storage pool with the folder of this backup.")
+IS_BEING_RESTORED = _("%(vm)s is being restored.")
+STOP_RESTORING = _("Stop restoring %(vm)s?")
+RESTORING_STOPS = _("%(vm)s will be as it was before. What was copied from the backup so far is removed.")
+RESTORING_IS_STOPPED = _("The restoring of %(vm)s is being stopped.")
+CHECK_BUTTON = pgettext_lazy("button, of a backup", "Verify")
+# Translators: no schedule deletes the backup from then on.
+KEEP_BUTTON = pgettext_lazy("button, of a backup", "Keep for good")
+KEEP_NO_LONGER_BUTTON = pgettext_lazy("button, of a backup", "Do not keep for good")
+DELETE_BUTTON = pgettext_lazy("button, of a backup", "Delete")
+BACKUP_IS_CHECKED = _("The backup of %(vm)s is being verified.")
+BACKUP_KEPT = _("No schedule deletes this backup of %(vm)s any more.")
+BACKUP_NOT_KEPT = _("Schedules may delete this backup of %(vm)s again.")
+BACKUPS_ARE_DELETED = ngettext_lazy(
+    "%(count)s backup of %(vm)s is being deleted.", "%(count)s backups of %(vm)s are being deleted.", "count"
+)
+# Translators: of a machine that is, or was, deleted.
+BACKUPS_STAY = ngettext_lazy("Its %(count)s backup stays.", "Its %(count)s backups stay.", "count")
+DELETE_BACKUP_TITLE = _("Delete this backup of %(vm)s?")
+# Translators: moment: when it was made; size: of its files.
+DELETE_BACKUP_TEXT = _("The backup of %(moment)s is deleted, with %(size)s of files. This cannot be undone.")
+DELETE_BACKUP_ABOVE = ngettext_lazy(
+    "%(count)s later backup stands on it and is deleted with it: %(moments)s.",
+    "%(count)s later backups stand on it and are deleted with it: %(moments)s.",
+    "count",
+)
+DELETE_BACKUP_LAST = _("Afterwards there is no good backup of %(vm)s any more.")
+DELETE_BACKUP_KEPT = ngettext_lazy(
+    "%(count)s of what goes was to be kept for good.", "%(count)s of them were to be kept for good.", "count"
+)
+DELETE_BACKUP_CHANGED = _("Something else stands on this backup by now. Look again at what would be deleted.")
+DELETE_BACKUPS_BUTTON = ngettext_lazy("Delete the backup", "Delete %(count)s backups", "count")
+COVERS: Mapping[Covers, Promise] = {
+    Covers.VMS: pgettext_lazy("which machines a schedule backs up", "All virtual machines"),
+    Covers.TEMPLATES: pgettext_lazy("which machines a schedule backs up", "All templates"),
+    Covers.ALL: pgettext_lazy("which machines a schedule backs up", "All virtual machines and templates"),
+    Covers.CHOSEN: pgettext_lazy("which machines a schedule backs up", "Chosen ones only"),
+}
+RHYTHM: Mapping[Rhythm, Promise] = {
+    Rhythm.DAILY: pgettext_lazy("how often a schedule runs", "Every day"),
+    Rhythm.WEEKLY: pgettext_lazy("how often a schedule runs", "Every week"),
+    Rhythm.MONTHLY: pgettext_lazy("how often a schedule runs", "Every month"),
+}
+SCHEDULE_TIMES: Mapping[Rhythm, Promise] = {
+    Rhythm.DAILY: pgettext_lazy("when a schedule runs", "Every day at %(time)s"),
+    Rhythm.WEEKLY: pgettext_lazy("when a schedule runs", "Every week on %(weekday)s at %(time)s"),
+    Rhythm.MONTHLY: pgettext_lazy("when a schedule runs", "Every month on day %(day)s at %(time)s"),
+}
+SCHEDULE_LAST_DAY = pgettext_lazy(
+    "when a schedule runs", "Every month on day %(day)s at %(time)s, in shorter months on their last day"
+)
+MISSED: Mapping[Missed, Promise] = {
+    Missed.NOT_YET: _("Others were before it until the next run came."),
+    Missed.SWITCHED_OFF: _("The schedule was switched off."),
+    Missed.DELETED: _("The machine was deleted."),
+    Missed.INTERRUPTED: _("Its backup was begun, but gave way to something else."),
+}
+# Translators: which backups of a machine a schedule keeps. These stand one after the other, as points.
+KEEPS_LAST = ngettext_lazy("the last one", "the last %(count)s", "count")
+KEEPS_DAILY = ngettext_lazy("one a day, for %(count)s day", "one a day, for %(count)s days", "count")
+KEEPS_WEEKLY = ngettext_lazy("one a week, for %(count)s week", "one a week, for %(count)s weeks", "count")
+KEEPS_MONTHLY = ngettext_lazy("one a month, for %(count)s month", "one a month, for %(count)s months", "count")
+KEEPS_ALL = pgettext_lazy("which backups a schedule keeps", "all, until somebody deletes them")
+KEEPS_AT_MOST = ngettext_lazy(
+    "Together that is %(count)s backup of each machine at most, and whatever it stands on.",
+    "Together these are %(count)s backups of each machine at most, and whatever they stand on.",
+    "count",
+)
+COPIES_ALL = pgettext_lazy("what backups of a schedule copy", "everything each time")
+COPIES_CHANGES = ngettext_lazy(
+    "what has changed; everything again after %(count)s such backup",
+    "what has changed; everything again after %(count)s such backups",
+    "count",
+)
+CHECKED_AGAIN = ngettext_lazy("every %(count)s day", "every %(count)s days", "count")
+CHECKED_ONCE = pgettext_lazy("how often backups are verified", "once, when they have been made")
+# Translators: after the names of some machines.
+MACHINES_MORE = ngettext_lazy("and %(count)s more", "and %(count)s more", "count")
+SPREAD_NOT = pgettext_lazy("over how long backups are distributed", "All at the same time")
+SPREAD_OVER = pgettext_lazy("over how long backups are distributed", "Over %(duration)s")
+SCHEDULE_ADDED = _("Schedule %(schedule)s was added.")
+SCHEDULE_CHANGED = _("Schedule %(schedule)s was changed.")
+SCHEDULE_NEEDS_MACHINES = _("Tick the machines that are to be backed up.")
+SCHEDULE_NAME_TAKEN = _("There is a schedule with this name already.")
+SCHEDULE_SWITCHED: Mapping[bool, Promise] = {
+    True: _("Schedule %(schedule)s is on."),
+    False: _("Schedule %(schedule)s is off. Backups under way go on."),
+}
+SCHEDULE_WAS_SO: Mapping[bool, Promise] = {
+    True: _("Schedule %(schedule)s was on already."),
+    False: _("Schedule %(schedule)s was off already."),
+}
+SCHEDULE_GONE = _("This schedule is not there any more.")
+SCHEDULE_REMOVED = _("Schedule %(schedule)s was removed.")
+SCHEDULE_RUNS_NOTHING = _("Schedule %(schedule)s has no machine that it could back up now.")
+REMOVE_SCHEDULE_TITLE = _("Remove schedule %(schedule)s?")
+REMOVE_SCHEDULE_TEXT = _("No backup is made by it any more. Backups under way go on.")
+REMOVE_SCHEDULE_KEEPS = ngettext_lazy(
+    "The backup that it has made stays, until somebody deletes it.",
+    "The %(count)s backups that it has made stay, until somebody deletes them.",
+    "count",
+)
+REMOVE_SCHEDULE = pgettext_lazy("button", "Remove the schedule")
+# Translators: instead of the moment of a machine's last good backup.
+NEVER_BACKED_UP = pgettext_lazy("last good backup of a machine", "never")
+# Translators: a folder and the nodes that have it: "/srv/backups (alpha, beta), 20 GiB free".
+FOLDER_WITH_FREE = pgettext_lazy("choice of a folder", "%(folder)s (%(nodes)s), %(free)s free")
+TARGET_ADDED = _("Backups can be made to %(target)s now.")
+TARGET_CHANGED = _("%(target)s was changed.")
+TARGET_REMOVED = _("%(target)s was removed. Its folder stays as it is.")
+TARGET_NAME_TAKEN = _("There is a target with this name already.")
+TARGET_FOLDER_TAKEN = _("There is a target with this folder already.")
+TARGET_NO_SUCH_FOLDER = _("No node has a storage pool with this folder now. Choose another one.")
+TARGET_KEEPS_ITS_FOLDER = _("It cannot be changed while there are backups in it.")
+# Translators: how full a folder is, and on which nodes: "alpha: 7 GiB of 10 GiB".
+USE_AT_NODE = pgettext_lazy("how full a folder is", "%(node)s: %(use)s")
+NO_NODE = pgettext_lazy("why a target cannot be used", "on no node")
+OUT_OF_REACH = pgettext_lazy("why a target cannot be used", "out of reach")
+TARGET_WITHOUT_NODE = _(
+    "No node has a storage pool with the folder %(folder)s any more. Until one does, nothing is backed up there, and "
+    "what lies there can be neither verified nor restored."
+)
+TARGET_OUT_OF_REACH = _(
+    "None of the nodes that have the folder %(folder)s can be reached now. What is shown of it is what was last known."
+)
+REMOVE_TARGET_TITLE = _("Remove target %(target)s?")
+REMOVE_TARGET_TEXT = _("No backup is made to %(folder)s any more. The folder and what lies in it stay as they are.")
+REMOVE_TARGET = pgettext_lazy("button", "Remove the target")
 
 NAME_FAULT: Mapping[NameFault, Promise] = {
     NameFault.EMPTY: _("Enter a name."),
@@ -1539,6 +1824,13 @@ STEP: Mapping[str, Promise] = {
     "cut_power": pgettext_lazy("step of an operation", "Cut the power"),
     "clear_away": pgettext_lazy("step of an operation", "Cut the power"),
     "see_it_off": pgettext_lazy("step of an operation", "See it off"),
+    "look_at_files": pgettext_lazy("step of an operation", "Look whether its files are there"),
+    "compare_sums": pgettext_lazy("step of an operation", "Read its files and compare them with their checksums"),
+    "write_sums_down": pgettext_lazy("step of an operation", "Write down what was found"),
+    "leave_it": pgettext_lazy("step of an operation", "Leave it as it is"),
+    "see_that_nobody_needs_them": pgettext_lazy("step of an operation", "Check that nobody needs its files"),
+    "take_them_away": pgettext_lazy("step of an operation", "Take it off the lists"),
+    "delete_files": pgettext_lazy("step of an operation", "Delete its files"),
     "reset": pgettext_lazy("step of an operation", "Press the reset button"),
     "hold": pgettext_lazy("step of an operation", "Hold the guest"),
     "see_it_paused": pgettext_lazy("step of an operation", "See it paused"),
@@ -1557,7 +1849,7 @@ STEP: Mapping[str, Promise] = {
     "take_back_file": pgettext_lazy("step of an operation", "Remove the uploaded file from the node"),
     "hand_over": pgettext_lazy("step of an operation", "Hand it over"),
     "start_if_asked": pgettext_lazy("step of an operation", "Start it, if that was chosen"),
-    "take_turn": pgettext_lazy("step of an operation", "Wait for its turn to stream"),
+    "take_turn": pgettext_lazy("step of an operation", "Wait for its turn"),
     "pull": pgettext_lazy("step of an operation", "Copy what its disks still need"),
     "release_origin": pgettext_lazy("step of an operation", "Release the template"),
     "end_process": pgettext_lazy("step of an operation", "End the process that held it"),
@@ -1572,8 +1864,30 @@ STEP: Mapping[str, Promise] = {
     "forget_there": pgettext_lazy("step of an operation", "Look at both nodes again, and forget it on one of them"),
     "end_there": pgettext_lazy("step of an operation", "Look at both nodes again, and cut the power on one of them"),
     "see_it_off_there": pgettext_lazy("step of an operation", "See it off there"),
+    "check_what_comes_back": pgettext_lazy("step of an operation", "Check the backup and the room for its disks"),
+    "put_definition_back": pgettext_lazy("step of an operation", "Give it the hardware and the disks of the backup"),
+    "fill_disks": pgettext_lazy("step of an operation", "Copy the disks from the backup"),
+    "bring_memory_back": pgettext_lazy("step of an operation", "Bring its memory back, if that was chosen"),
+    "change_over": pgettext_lazy("step of an operation", "Let it be what it was then"),
+    "drop_old_disks": pgettext_lazy("step of an operation", "Delete the disks that it had before"),
+    "take_back_restored": pgettext_lazy("step of an operation", "Make it again what it was before"),
+    "define_restored": pgettext_lazy("step of an operation", "Make it known to the node"),
     "check_move": pgettext_lazy("step of an operation", "Check that the other node can take it"),
     "make_copies": pgettext_lazy("step of an operation", "Make images for the disks that are copied"),
+    "forget_moments": pgettext_lazy("step of an operation", "Forget since which backup its disks note what changes"),
+    "wait_to_back_up": pgettext_lazy("step of an operation", "Wait for its turn"),
+    "check_target": pgettext_lazy("step of an operation", "Check that the node has the folder for the backup"),
+    "merge_left_over": pgettext_lazy("step of an operation", "Merge what an earlier backup has left"),
+    "plan_backup": pgettext_lazy("step of an operation", "See what has changed, and whether there is room for it"),
+    "begin_copy": pgettext_lazy("step of an operation", "Begin in one moment, of all disks"),
+    "copy_disks": pgettext_lazy("step of an operation", "Copy the disks as they were in that moment"),
+    "merge_overlays": pgettext_lazy("step of an operation", "Bring back what was written meanwhile"),
+    "forget_old_moments": pgettext_lazy("step of an operation", "Forget the moments of earlier backups"),
+    "let_go": pgettext_lazy("step of an operation", "End the process that held it"),
+    "write_down": pgettext_lazy("step of an operation", "Write down what the backup consists of"),
+    "call_off": pgettext_lazy("step of an operation", "Stop copying, and let the guest go on"),
+    "merge_back": pgettext_lazy("step of an operation", "Bring back what was written meanwhile"),
+    "remove_files": pgettext_lazy("step of an operation", "Delete the files of the backup"),
     "hold_guest": pgettext_lazy("step of an operation", "Start it paused, if it is off"),
     "move": pgettext_lazy("step of an operation", "Let it move"),
     "change_node": pgettext_lazy("step of an operation", "Write down that it has arrived"),
@@ -1608,6 +1922,7 @@ AUDIT_AREA: Mapping[Area, Promise] = {
     Area.MACHINES: pgettext_lazy("filter of the audit trail", "Machines"),
     Area.RIGHTS: pgettext_lazy("filter of the audit trail", "Rights on machines"),
     Area.IMAGES: pgettext_lazy("filter of the audit trail", "Images"),
+    Area.BACKUPS: pgettext_lazy("filter of the audit trail", "Backups"),
     Area.NODES: pgettext_lazy("filter of the audit trail", "Nodes"),
     Area.LOGINS: pgettext_lazy("filter of the audit trail", "Logins"),
     Area.ACCOUNTS: pgettext_lazy("filter of the audit trail", "Accounts"),
@@ -1619,6 +1934,8 @@ AUDIT_SUBJECT: Mapping[Subject, Promise] = {
     Subject.NODE: pgettext_lazy("what a line of the audit trail is about", "Node"),
     Subject.IMAGE: pgettext_lazy("what a line of the audit trail is about", "Image"),
     Subject.OPERATION: pgettext_lazy("what a line of the audit trail is about", "Operation"),
+    Subject.TARGET: pgettext_lazy("what a line of the audit trail is about", "Target for backups"),
+    Subject.SCHEDULE: pgettext_lazy("what a line of the audit trail is about", "Schedule for backups"),
     Subject.PERSON: pgettext_lazy("what a line of the audit trail is about", "Person"),
     Subject.GROUP: pgettext_lazy("what a line of the audit trail is about", "Group"),
     Subject.PANEL: pgettext_lazy("what a line of the audit trail is about", "The panel"),
@@ -1649,6 +1966,18 @@ AUDIT_REQUEST: Mapping[str, Promise] = {
     Request.CANCEL_EMPTYING: pgettext_lazy("request in the audit trail", "Cancel the emptying of a node"),
     Request.UPLOAD: pgettext_lazy("request in the audit trail", "Upload an image"),
     Request.REMOVE_IMAGE: pgettext_lazy("request in the audit trail", "Remove an image"),
+    Request.KEEP_BACKUP: pgettext_lazy("request in the audit trail", "Keep a backup whatever its schedule says"),
+    Request.KEEP_BACKUP_NO_LONGER: pgettext_lazy("request in the audit trail", "Keep a backup no longer than others"),
+    Request.BACKUP_NOTES: pgettext_lazy("request in the audit trail", "Write notes about a backup"),
+    Request.ADD_TARGET: pgettext_lazy("request in the audit trail", "Add a target for backups"),
+    Request.CHANGE_TARGET: pgettext_lazy("request in the audit trail", "Change a target for backups"),
+    Request.REMOVE_TARGET: pgettext_lazy("request in the audit trail", "Remove a target for backups"),
+    Request.ADD_SCHEDULE: pgettext_lazy("request in the audit trail", "Add a schedule for backups"),
+    Request.CHANGE_SCHEDULE: pgettext_lazy("request in the audit trail", "Change a schedule for backups"),
+    Request.REMOVE_SCHEDULE: pgettext_lazy("request in the audit trail", "Remove a schedule for backups"),
+    Request.SWITCH_ON_SCHEDULE: pgettext_lazy("request in the audit trail", "Switch a schedule for backups on"),
+    Request.SWITCH_OFF_SCHEDULE: pgettext_lazy("request in the audit trail", "Switch a schedule for backups off"),
+    Request.RUN_SCHEDULE: pgettext_lazy("request in the audit trail", "Run a schedule for backups now"),
     Request.USE_OVER: pgettext_lazy("request in the audit trail", "End of use"),
     Request.LOG_IN: pgettext_lazy("request in the audit trail", "Log in"),
     Request.LOG_OUT: pgettext_lazy("request in the audit trail", "Log out"),
@@ -1686,6 +2015,7 @@ AUDIT_WHY: Mapping[str, Promise] = {
     Why.NODE_IS_OUT: pgettext_lazy("why a request was refused", "The machine could not go to that node."),
     Why.WRONG_CHECKSUM: pgettext_lazy("why a request was refused", "The checksum was another."),
     Why.STILL_NEEDED: pgettext_lazy("why a request was refused", "It was still needed."),
+    Why.NO_SUCH_FOLDER: pgettext_lazy("why a request was refused", "No node had such a folder."),
     Reason.NOT_PERMITTED: pgettext_lazy("why a request was refused", "No right to do this."),
     "http_403": pgettext_lazy("why a request was refused", "No right to do this, or a form of another site."),
     "http_404": pgettext_lazy("why a request was refused", "Not there, or not for this person's eyes."),
@@ -1718,6 +2048,50 @@ AUDIT_RIGHT: Mapping[str, Promise] = {
 def audit_requests() -> dict[str, Promise]:
     """Whatever can stand there as what was asked for or what happened."""
     return {**{str(code): words for code, words in (*ACTION.items(), *EVENT.items())}, **AUDIT_REQUEST}
+
+
+def backups(count: int) -> str:
+    return ngettext("%(count)s backup", "%(count)s backups", count) % {"count": count}
+
+
+def backups_forgotten(count: int) -> str:
+    """When a node is removed."""
+    return ngettext(
+        "%(count)s backup that no other node can reach is forgotten too. Its files stay where they are.",
+        "%(count)s backups that no other node can reach are forgotten too. Their files stay where they are.",
+        count,
+    ) % {"count": count}
+
+
+def machines(count: int) -> str:
+    return ngettext("%(count)s machine", "%(count)s machines", count) % {"count": count}
+
+
+def schedule_runs(schedule: str, count: int) -> str:
+    return ngettext(
+        "Schedule %(schedule)s runs: %(count)s machine has its turn.",
+        "Schedule %(schedule)s runs: %(count)s machines have their turn.",
+        count,
+    ) % {"schedule": schedule, "count": count}
+
+
+def of_machines(count: int) -> str:
+    return ngettext("of %(count)s machine", "of %(count)s machines", count) % {"count": count}
+
+
+def target_is_needed(backups: int, schedules: int) -> str:
+    """Why it cannot be removed: one of the numbers is not 0."""
+    if backups:
+        return ngettext(
+            "There is %(count)s backup in this target. Delete it first.",
+            "There are %(count)s backups in this target. Delete them first.",
+            backups,
+        ) % {"count": backups}
+    return ngettext(
+        "%(count)s schedule makes its backups here. Give it another target first, or remove it.",
+        "%(count)s schedules make their backups here. Give them another target first, or remove them.",
+        schedules,
+    ) % {"count": schedules}
 
 
 def days(count: int) -> str:

@@ -26,6 +26,7 @@ from vms.operations.giving import ACTION_FOR
 from vms.operations.recipes import RECIPES
 from vms.rules.actions import OF_A_DOUBLE, PLAIN, RISK, Action
 from vms.rules.audit import Area, Outcome, Request, Subject, Why
+from vms.rules.backups import BackupState, Consistency, Covers, Damage, Missed, Rhythm
 from vms.rules.consoles import Ending
 from vms.rules.contact import ContactStep, StepState
 from vms.rules.differences import Hindrance, Part, When
@@ -74,13 +75,32 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.PROGRESS, set(Progress)),
     (labels.PHASE, set(Phase)),
     (labels.PROBLEM, set(Problem)),
-    (labels.PROBLEM_OF, {(Action.EDIT, Problem.GUEST_DID_NOT_REACT)}),
+    (
+        labels.PROBLEM_OF,
+        {
+            (Action.EDIT, Problem.GUEST_DID_NOT_REACT),
+            (Action.BACK_UP, Problem.NO_SPACE),
+            (Action.DELETE_BACKUP, Problem.DISK_IN_USE),
+            (Action.RESTORE, Problem.STREAM_BROKE),
+            (Action.RESTORE_AS_NEW, Problem.STREAM_BROKE),
+        },
+    ),
     (labels.AUDIT_EDIT, {"name", "mode"}),
     (labels.EVENT, set(What)),
     (labels.NAME_FAULT, set(NameFault)),
     (labels.FILE_KIND, set(FileKind)),
     (labels.IMAGE_FAULT, set(ImageFault)),
     (labels.OBSTACLE, set(Obstacle)),
+    (labels.BACKUP_STATE, set(BackupState)),
+    (labels.CONSISTENCY, set(Consistency)),
+    (labels.CONSISTENCY_TIP, set(Consistency)),
+    (labels.DAMAGE, set(Damage)),
+    (labels.RHYTHM, set(Rhythm)),
+    (labels.COVERS, set(Covers)),
+    (labels.SCHEDULE_TIMES, set(Rhythm)),
+    (labels.MISSED, set(Missed)),
+    (labels.SCHEDULE_SWITCHED, {True, False}),
+    (labels.SCHEDULE_WAS_SO, {True, False}),
     (labels.EMPTYING_STATE, set(EmptyingState)),
     (labels.EMPTYING_MEANS, set(EmptyingState)),
     (labels.EMPTYING_HALT, set(Halt)),

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from vms.rules.timeline import What
 
-OF_A_PROBLEM = {"there", "home", "to", "kept", "vm", "node", "users", "person", "path", "why", "mac", "name", "changes"}
+OF_A_PROBLEM = {
+    *("there", "home", "to", "kept", "vm", "node", "users", "person", "path", "why", "mac", "name", "changes"),
+    *("folder", "needed", "free"),
+}
 OF_A_CONFIRMATION = {"vm", "node"}
 OF_AN_OBSTACLE = {"node", "free", "needed", "networks", "vm", "home"}
 AGAINST_A_MOVE = {"vm", "name", "free", "needed", "networks", "bridges", "size"}
@@ -28,8 +31,48 @@ OF_AN_EVENT: Mapping[What, set[str]] = {
     What.OPERATION_ENDED: {"action", "progress"},
     What.MODE_CHANGED: {"old", "new", "person"},
     What.STANDS_ALONE: {"template"},
+    What.RESTORED: {"backup"},
 }
 OF_A_SENTENCE: Mapping[str, set[str]] = {
+    "BACK_UP_TITLE": {"vm"},
+    "BACK_UP_BEGINS": {"vm", "target"},
+    "BACK_UP_STAYS_OFF": {"vm"},
+    "BACK_UP_RUNS_ON": {"vm"},
+    "BACK_UP_WITHOUT_AGENT": {"vm"},
+    "BACK_UP_AS_IT_IS": {"vm"},
+    "NO_TARGET_HERE": {"node"},
+    "TARGET_NOT_HERE": {"node", "folder"},
+    "TARGET_FREE": {"free"},
+    "TARGET_IS_TIGHT": {"size"},
+    "TARGET_HAS_ONE": {"duration"},
+    "BACKUP_TITLE": {"vm", "moment"},
+    "BACKUP_VERIFIED_BY": {"moment", "person"},
+    "BACKUP_IS_CHECKED": {"vm"},
+    "BACKUP_KEPT": {"vm"},
+    "BACKUP_NOT_KEPT": {"vm"},
+    "BACKUPS_ARE_DELETED": {"vm", "count"},
+    "BACKUPS_STAY": {"count"},
+    "DELETE_BACKUP_TITLE": {"vm"},
+    "DELETE_BACKUP_TEXT": {"moment", "size"},
+    "DELETE_BACKUP_ABOVE": {"count", "moments"},
+    "DELETE_BACKUP_LAST": {"vm"},
+    "DELETE_BACKUP_KEPT": {"count"},
+    "DELETE_BACKUPS_BUTTON": {"count"},
+    "RESTORE_TITLE": {"vm", "moment"},
+    "RESTORE_AS_NEW_TITLE": {"vm", "moment"},
+    "RESTORE_REPLACES": {"size"},
+    "RESTORE_REPLACES_AND_KEEPS": {"size"},
+    "RESTORE_ADDS": {"size"},
+    "RESTORE_DETACHES": {"disk"},
+    "RESTORE_LOSES": {"vm", "moment"},
+    "RESTORE_CAN_BE_CANCELLED": {"vm"},
+    "RESTORE_AS_NEW_TWICE": {"vm"},
+    "TYPE_NAME_TO_RESTORE": {"vm"},
+    "ANOTHER_NAME": {"vm"},
+    "IS_BEING_RESTORED": {"vm"},
+    "STOP_RESTORING": {"vm"},
+    "RESTORING_STOPS": {"vm"},
+    "RESTORING_IS_STOPPED": {"vm"},
     "STATUS_WITH_SECOND": {"main", "second"},
     "CHANGE": {"what", "before", "after"},
     "PART_OF_DEVICE": {"device", "part"},
@@ -174,6 +217,31 @@ OF_A_SENTENCE: Mapping[str, set[str]] = {
     "POST_COPY_TOO_LATE": {"vm"},
     "MOVE_FROM": {"node"},
     "MOVE_TO": {"node"},
+    "SCHEDULE_LAST_DAY": {"time", "day"},
+    "KEEPS_LAST": {"count"},
+    "KEEPS_DAILY": {"count"},
+    "KEEPS_WEEKLY": {"count"},
+    "KEEPS_MONTHLY": {"count"},
+    "KEEPS_AT_MOST": {"count"},
+    "COPIES_CHANGES": {"count"},
+    "CHECKED_AGAIN": {"count"},
+    "MACHINES_MORE": {"count"},
+    "SPREAD_OVER": {"duration"},
+    "SCHEDULE_ADDED": {"schedule"},
+    "SCHEDULE_CHANGED": {"schedule"},
+    "SCHEDULE_REMOVED": {"schedule"},
+    "SCHEDULE_RUNS_NOTHING": {"schedule"},
+    "REMOVE_SCHEDULE_TITLE": {"schedule"},
+    "REMOVE_SCHEDULE_KEEPS": {"count"},
+    "FOLDER_WITH_FREE": {"folder", "nodes", "free"},
+    "TARGET_ADDED": {"target"},
+    "TARGET_CHANGED": {"target"},
+    "TARGET_REMOVED": {"target"},
+    "USE_AT_NODE": {"node", "use"},
+    "TARGET_WITHOUT_NODE": {"folder"},
+    "TARGET_OUT_OF_REACH": {"folder"},
+    "REMOVE_TARGET_TITLE": {"target"},
+    "REMOVE_TARGET_TEXT": {"folder"},
     "EMPTYING_TITLE": {"node"},
     "EMPTYING_IS_THERE": {"node"},
     "EMPTYING_CANCEL_TITLE": {"node"},
@@ -214,5 +282,8 @@ OF_A_SENTENCE: Mapping[str, set[str]] = {
 }
 OF_AN_AUDIT_LINE = {"owner", "right", "was", "becomes"}
 OF_A_DOUBLE = {"vm", "there", "kept", "state", "node"}
-OF_OTHERS = {"template", "old", "new", "action", "progress", "count", "name", "names", "origin", "target"}
-OF_ANY = OF_A_PROBLEM | OF_A_DOUBLE | OF_AN_OBSTACLE | AGAINST_A_MOVE | OF_OTHERS | OF_AN_AUDIT_LINE
+OF_OTHERS = {
+    *("template", "old", "new", "action", "progress", "count", "name", "names", "origin", "target"),
+    *("schedule", "time", "weekday", "day"),
+}
+OF_ANY = {"backup"} | OF_A_PROBLEM | OF_A_DOUBLE | OF_AN_OBSTACLE | AGAINST_A_MOVE | OF_OTHERS | OF_AN_AUDIT_LINE

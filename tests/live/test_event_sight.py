@@ -72,10 +72,11 @@ def test_others_hear_of_their_machines_and_of_what_is_done_with_them(nobody: Per
         ear = ear_of(nobody)
     assert hears(ear, about(theirs)) == ""
     assert hears(ear, about(mine), about(theirs), ("node", "1")) == [list(about(mine))]
-    assert hears(ear, about(mine), ("operation", "2"), ("counts", "")) == [
-        *(list(about(mine)), ["operation", "2"], ["counts", ""])
+    assert hears(ear, about(mine), ("operation", "2"), ("backup", "5"), ("counts", "")) == [
+        *(list(about(mine)), ["operation", "2"], ["backup", "5"], ["counts", ""])
     ]
-    for foreign in (("operation", "3"), ("counts", ""), ("bulk", "1"), ("node", "1"), ("image", "1"), ("contact", "1")):
+    told_with_machines = (("operation", "3"), ("counts", ""), ("bulk", "1"), ("backup", "1"))
+    for foreign in (*told_with_machines, ("node", "1"), ("image", "1"), ("contact", "1")):
         assert hears(ear, foreign) == hears(ear, about(theirs), foreign) == ""
 
 

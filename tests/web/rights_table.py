@@ -12,7 +12,7 @@ from uuid import uuid4
 
 PEOPLE = ("administrator", "operator", "auditor", "uses", "operates", "of_group", "stranger")
 USERS = PEOPLE[3:]
-SECRETS = ("secret-vm", "secret-template", "secret-node", "secret-folder", "secret-gone")
+SECRETS = ("secret-vm", "secret-template", "secret-node", "secret-folder", "secret-target", "secret-gone")
 """Names that nobody reads who was not given the thing."""
 
 # fmt: off
@@ -71,6 +71,8 @@ vms:copy/vm/clone                        x - - - - - 0        x - - - - - 0
 vms:copy/template/persistent             x x - 0 0 0 0        x x - 0 0 0 0
 vms:migrate/vm                           x - - - - - 0        x - - - - - 0
 vms:migrate/theirs                       x - - 0 0 0 0        x - - 0 0 0 0
+vms:back_up/vm                           x - - - - - 0        x - - - - - 0
+vms:back_up/theirs                       x - - 0 0 0 0        x - - 0 0 0 0
 vms:create                               x - - - - - -        x - - - - - -
 vms:create_template                      x - - - - - -        x - - - - - -
 images:list                              x - - - - - -        . . . . . . .
@@ -95,6 +97,33 @@ nodes:emptying_rows/node/emptying        x x x - - - -        . . . . . . .
 nodes:turn_emptying/node/emptying/begin  . . . . . . .        x - - - - - -
 nodes:turn_emptying/node/emptying/cancel x - - - - - -        x - - - - - -
 nodes:remove/node                        x - - - - - -        x - - - - - -
+backups:list                             x x x x x x x        . . . . . . .
+backups:rows                             x x x x x x x        . . . . . . .
+backups:csv                              x x x x x x x        . . . . . . .
+backups:page/backup                      x x x x x x 0        . . . . . . .
+backups:page/their_backup                x x x 0 0 0 0        . . . . . . .
+backups:check/backup                     . . . . . . .        x - - - - - 0
+backups:check/their_backup               . . . . . . .        x - - 0 0 0 0
+backups:delete/backup                    x - - - - - 0        x - - - - - 0
+backups:delete/their_backup              x - - 0 0 0 0        x - - 0 0 0 0
+backups:keep/backup                      . . . . . . .        x - - - - - 0
+backups:notes/backup                     . . . . . . .        x - - - - - 0
+backups:restore/backup                   x - - - - - 0        x - - - - - 0
+backups:restore/their_backup             x - - 0 0 0 0        x - - 0 0 0 0
+backups:restore_as_new/backup            x - - - - - 0        x - - - - - 0
+backups:restore_as_new/their_backup      x - - 0 0 0 0        x - - 0 0 0 0
+backups:targets                          x x x - - - -        . . . . . . .
+backups:target_add                       x - - - - - -        x - - - - - -
+backups:target/target                    x x x - - - -        x - - - - - -
+backups:target_remove/target             x - - - - - -        x - - - - - -
+backups:schedules                        x x x - - - -        . . . . . . .
+backups:schedule/schedule                x x x - - - -        . . . . . . .
+backups:schedule_add                     x - - - - - -        x - - - - - -
+backups:schedule_preview                 x - - - - - -        . . . . . . .
+backups:schedule_edit/schedule           x - - - - - -        x - - - - - -
+backups:schedule_switch/schedule         . . . . . . .        x - - - - - -
+backups:schedule_run/schedule            . . . . . . .        x - - - - - -
+backups:schedule_remove/schedule         x - - - - - -        x - - - - - -
 operations:list                          x x x x x x x        . . . . . . .
 operations:rows                          x x x x x x x        . . . . . . .
 operations:bell                          x x x x x x x        . . . . . . .
@@ -147,6 +176,7 @@ QUERY = {
     "nodes:emptying_rows": "?id={emptying_item}",
     "vms:rows": "?id={vm}&id={theirs}&open={vm}",
     "operations:rows": "?id={operation}&id={lost}",
+    "backups:rows": "?id={backup}&id={their_backup}",
     "vms:search": "?q=secret",
     "operations:bell": "?since=2020-01-01T00:00:00%2B00:00",
 }

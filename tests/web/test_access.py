@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +14,11 @@ from django.utils import timezone
 from directory.models import Person
 from tests.conftest import AddVm
 from tests.web.conftest import browser_of
+from tests.web.places import OF_ONES_OWN, OPEN_TO_ALL, PLACES, Place, named
 from vms.models import (
+    Backup,
+    BackupSchedule,
+    BackupTarget,
     Bulk,
     BulkItem,
     ChosenColumns,
@@ -30,131 +33,15 @@ from vms.models import (
     Vm,
 )
 from vms.rules.actions import Action
+from vms.rules.backups import BackupState
 from vms.rules.emptying import State
 from vms.rules.kinds import Kind
 from vms.rules.moving import Move
 from vms.rules.preflight import Way
 from vms.rules.timeline import What
 
-OPEN_TO_ALL = {"login", "healthz", "set_language", "set_theme"}
-OF_ONES_OWN = {"logout", "account:password", "account:end_visit"}
-"""Looked at where people are: tests/directory/test_visits.py."""
-
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 FORBIDDEN, NOT_ALLOWED, FOUND = 403, 405, 302
-
-
-@dataclass(frozen=True)
-class Place:
-    """An address. needs: whose it is, "" if everybody's who is logged in; posts: whether POST is an answer at all.
-
-    query: what has to follow the address for an answer; {vm} in it is a machine."""
-
-    name: str
-    arguments: tuple[str, ...] = ()
-    needs: str = ""
-    posts: bool = False
-    gets: bool = True
-    query: str = ""
-
-
-PLACES = (
-    Place("vms:list"),
-    Place("vms:templates", needs="view_every_vm"),
-    Place("vms:rows"),
-    Place("vms:search", query="?q=web"),
-    Place("vms:views", ("vms",)),
-    Place("vms:csv", ("vms",)),
-    Place("vms:columns", ("vms",), posts=True, gets=False),
-    Place("vms:save_view", ("vms",), posts=True, gets=False),
-    Place("vms:rename_view", ("vms", "view"), needs="to be the owner", posts=True, gets=False),
-    Place("vms:delete_view", ("vms", "view"), needs="to be the owner", posts=True, gets=False),
-    Place("vms:tags", needs="manage_vm", posts=True, gets=False),
-    Place("vms:page", ("vm",), needs="view_every_vm"),
-    Place("vms:use", ("vm",), needs="use_vm"),
-    Place("vms:ticket", ("vm",), needs="use_vm", posts=True, gets=False),
-    Place("vms:removed", ("deleted",), needs="view_every_vm"),
-    Place("vms:notes", ("vm",), needs="manage_vm", posts=True, gets=False),
-    *(Place("vms:action", ("vm", name), needs="rights", posts=True) for name in ("start", "power-off", "delete")),
-    Place("vms:edit", ("vm",), needs="manage_vm", posts=True),
-    Place("vms:edit", ("template",), needs="manage_vm", posts=True),
-    Place("vms:xml", ("vm",), needs="manage_vm"),
-    Place("vms:toggle", ("template", "cdrom"), needs="manage_vm", posts=True, gets=False),
-    Place("vms:stream", ("vm",), needs="manage_vm", posts=True, gets=False),
-    *(
-        Place("vms:double", ("vm", "node", what), needs="manage_vm", posts=True)
-        for what in (Action.FORGET_DOUBLE, Action.END_DOUBLE)
-    ),
-    Place("vms:disregard", ("vm", "node"), needs="manage_vm", posts=True),
-    Place("vms:make_template", ("vm",), needs="manage_vm", posts=True),
-    Place("vms:copy", ("vm", "clone"), needs="manage_vm", posts=True),
-    Place("vms:migrate", ("vm",), needs="manage_vm", posts=True),
-    Place("vms:create", needs="manage_vm", posts=True),
-    Place("vms:create_template", needs="manage_vm", posts=True),
-    Place("vms:users", ("vm",), needs="give_vm", posts=True),
-    Place("vms:groups", ("vm",), needs="give_vm", posts=True),
-    Place("vms:rights", ("vm",), needs="view_every_vm", posts=True),
-    Place("images:list", needs="manage_vm"),
-    Place("images:upload", needs="manage_vm", posts=True),
-    Place("images:remove", ("file",), needs="manage_vm", posts=True),
-    Place("bulk:ask", needs="operate_vm", posts=True, query="?action=start&vm={vm}"),
-    Place("bulk:page", ("bulk",), needs="to have asked for it"),
-    Place("bulk:rows", ("bulk",), needs="to have asked for it", query="?id=1"),
-    Place("nodes:list", needs="view_node"),
-    Place("nodes:rows", needs="view_node"),
-    Place("nodes:page", ("node",), needs="view_node"),
-    Place("nodes:add", needs="add_node", posts=True),
-    Place("nodes:contact", ("contact",), needs="add_node", posts=True),
-    Place("nodes:removed", ("4711",), needs="view_node"),
-    Place("nodes:duty", ("node", "maintenance"), needs="add_node", posts=True),
-    Place("nodes:addresses", ("node",), needs="add_node", posts=True),
-    Place("nodes:empty", ("node",), needs="add_node", posts=True),
-    Place("nodes:emptying", ("node", "emptying"), needs="view_node"),
-    Place("nodes:emptying_rows", ("node", "emptying"), needs="view_node"),
-    Place("nodes:turn_emptying", ("node", "emptying", "begin"), needs="add_node", posts=True, gets=False),
-    Place("nodes:turn_emptying", ("node", "emptying", "cancel"), needs="add_node", posts=True),
-    Place("nodes:remove", ("node",), needs="add_node", posts=True),
-    Place("operations:list"),
-    Place("operations:rows"),
-    Place("operations:bell"),
-    Place("operations:acknowledge", posts=True, gets=False),
-    Place("operations:page", ("operation",), needs="view_every_vm"),
-    *(
-        Place("operations:change", ("operation", what), needs="view_every_vm", posts=True, gets=False)
-        for what in ("cancel", "close", "acknowledge")
-    ),
-    Place("operations:limit", ("stream",), needs="view_every_vm", posts=True, gets=False),
-    Place("operations:stop", ("stream",), needs="view_every_vm", posts=True),
-    Place("operations:post_copy", ("move",), needs="view_every_vm", posts=True),
-    Place("people:check_directory", needs="to be an administrator", posts=True),
-    Place("people:list", needs="to be an administrator"),
-    Place("people:new", needs="to be an administrator", posts=True),
-    Place("people:locked", needs="to be an administrator", posts=True),
-    Place("people:groups", needs="to be an administrator"),
-    Place("people:new_group", needs="to be an administrator", posts=True),
-    Place("people:group", ("group",), needs="to be an administrator", posts=True),
-    Place("people:rename_group", ("group",), needs="to be an administrator", posts=True),
-    Place("people:delete_group", ("group",), needs="to be an administrator", posts=True),
-    Place("people:remove_member", ("group", "person"), needs="to be an administrator", posts=True, gets=False),
-    Place("people:person", ("person",), needs="to be an administrator"),
-    *(
-        Place(f"people:{what}", ("person",), needs="to be an administrator", posts=True)
-        for what in ("edit", "password", "delete")
-    ),
-    *(
-        Place(f"people:{what}", ("person",), needs="to be an administrator", posts=True, gets=False)
-        for what in ("block", "let_in", "unlock", "log_out")
-    ),
-    Place("account:show"),
-    Place("account:end_other_visits", posts=True, gets=False),
-    Place("audit:list", needs="view_auditline"),
-    Place("audit:csv", needs="view_auditline"),
-    Place("states"),
-)
-
-
-def named(place: Place) -> str:
-    return "/".join((place.name, *place.arguments))
 
 
 @pytest.fixture
@@ -163,8 +50,11 @@ def known(add_vm: AddVm, node: Node, administrator: Person) -> dict[str, Any]:
     deleted = add_vm("web10")
     Vm.objects.filter(pk=deleted.pk).update(deleted_at=timezone.now())
     Event.objects.create(what=What.NODE_REMOVED, values={"node": "web1", "key": 4711, "person": "ada"})
+    vm = add_vm()
+    target = BackupTarget.objects.create(name="vault", folder="/srv/vault")
+    backup = Backup.objects.create(vm=vm, target=target, state=BackupState.GOOD, stem="web1-1", machine_name="web1")
     return {
-        "vm": add_vm(),
+        "vm": vm,
         "deleted": deleted,
         "template": add_vm("web11", kind=Kind.TEMPLATE),
         "node": node,
@@ -174,6 +64,9 @@ def known(add_vm: AddVm, node: Node, administrator: Person) -> dict[str, Any]:
         "person": Person.objects.create_user("per", "a password"),
         "group": Group.objects.create(name="all"),
         "emptying": Emptying.objects.create(node=node, state=State.CANCELLED, finished_at=timezone.now()),
+        "target": target,
+        "schedule": BackupSchedule.objects.create(name="nightly", target=target),
+        "backup": backup,
     }
 
 
@@ -200,7 +93,21 @@ def ask(person: Person | None, method: str, url: str, **headers: str) -> HttpRes
     return answer
 
 
-KEPT = (StoredFile, Vm, Node, Emptying, Operation, Event, Bulk, BulkItem, SavedView, Tag)
+KEPT = (
+    Backup,
+    BackupSchedule,
+    BackupTarget,
+    StoredFile,
+    Vm,
+    Node,
+    Emptying,
+    Operation,
+    Event,
+    Bulk,
+    BulkItem,
+    SavedView,
+    Tag,
+)
 
 
 def everything(*, but_of: Person | None = None) -> dict[str, Any]:
@@ -297,7 +204,7 @@ def test_an_operator_may_start_and_not_delete(addresses: dict[Place, str], otto:
     assert ask(otto, "post", by_name["vms:action/vm/start"], **{"HX-Request": "true"}).status_code == 202
 
 
-@pytest.mark.parametrize("name", ["back-up", "no-such-thing", "START"])
+@pytest.mark.parametrize("name", ["dynamic", "no-such-thing", "START"])
 def test_an_action_that_is_not_built_is_not_there(vm: Vm, administrator: Person, name: str) -> None:
     for method in ("get", "post"):
         assert ask(administrator, method, f"/vms/{vm.pk}/{name}/").status_code == 404

@@ -12,7 +12,8 @@ from directory.models import Person
 from stoney_panel.auditing import PREFERENCES
 from tests.conftest import AddVm
 from tests.web.conftest import browser_of
-from tests.web.test_access import PLACES, Place, addresses, all_names, known, named
+from tests.web.places import PLACES, Place, named
+from tests.web.test_access import addresses, all_names, known
 from vms import labels
 from vms.models import AuditLine, Operation, Vm
 from vms.rules.actions import Action

@@ -16,8 +16,9 @@ from directory.models import Person
 from tests.conftest import AddVm
 from tests.web.conftest import browser_of
 from tests.web.dependants import loaded
-from vms.models import Event, Node, Operation, Vm
+from vms.models import Backup, BackupTarget, Event, Node, Operation, Vm
 from vms.rules.actions import Action, Slot
+from vms.rules.backups import BackupState, Consistency, Damage
 from vms.rules.kinds import Kind, Mode
 from vms.rules.power import Power
 from vms.rules.problems import Problem
@@ -34,6 +35,11 @@ GIB, MIB = 1024**3, 1024**2
 @pytest.fixture
 def browser(administrator: Person) -> Client:
     return browser_of(administrator)
+
+
+@pytest.fixture
+def target(db: None) -> BackupTarget:
+    return BackupTarget.objects.create(name="vault", folder="/srv/vault")
 
 
 def page(browser: Client, url: str) -> str:
@@ -83,7 +89,27 @@ def test_an_operation_under_way_with_all_that_is_known_of_it(browser: Client, ru
     assert "[41.3 %]" in text
     assert "60 MiB/s · 2 min left" in text
     assert "by anna" in text
-    assert f"/operations/{job.pk}/cancel/" not in text
+    assert f"/operations/{job.pk}/cancel/" in text
+
+
+def test_a_machine_shows_its_newest_backups_and_where_all_of_them_are(
+    browser: Client, vm: Vm, target: BackupTarget
+) -> None:
+    assert "Never backed up" in opened(browser, vm)
+    made = [
+        Backup.objects.create(vm=vm, target=target, stem=f"b{number}", state=BackupState.GOOD, size=number * GIB)
+        for number in range(1, 8)
+    ]
+    Backup.objects.create(vm=vm, target=target, stem="half", state=BackupState.MAKING)
+    Backup.objects.filter(stem="b7").update(state=BackupState.DAMAGED, damage=Damage.MISSING)
+    Backup.objects.filter(stem="b6").update(checked_at=timezone.now(), consistency=Consistency.AT_REST)
+    for text in (opened(browser, vm), page(browser, f"/vms/{vm.pk}/")):
+        assert f'href="/backups/?vm={vm.pk}"' in text
+        assert [f'href="/backups/{each.pk}/"' in text for each in made] == [False] * 2 + [True] * 5
+        assert "Damaged" in text
+        assert "A file of this backup is missing." in text
+        assert ">File systems at rest</span> · verified " in text
+        assert text.count("not verified yet") == 4
 
 
 def test_what_can_be_cancelled_has_a_button_in_its_row(browser: Client, running_vm: Vm) -> None:
@@ -144,9 +170,10 @@ def test_a_template_tells_its_mode(administrator: Person, add_vm: AddVm) -> None
     assert facts(add_vm("b", kind=Kind.TEMPLATE), administrator)["Mode"] == "no mode set"
 
 
-def test_ten_opened_rows_cost_as_many_queries_as_one(browser: Client, add_vm: AddVm) -> None:
+def test_ten_opened_rows_cost_as_many_queries_as_one(browser: Client, add_vm: AddVm, target: BackupTarget) -> None:
     machines = [add_vm(f"web{number}") for number in range(10)]
     for vm in machines:
+        Backup.objects.create(vm=vm, target=target, stem=vm.name, state=BackupState.GOOD)
         operation(vm, Action.START, Progress.SUCCEEDED)
         vm.disks.create(target="vda", device="disk")
     opened(browser, machines[0])

@@ -16,7 +16,7 @@ from vms.rules.power import Power
 
 MOST_QUERIES = 12
 MOST_BYTES = 112_000
-LISTS = ["/vms/", "/templates/", "/nodes/", "/operations/"]
+LISTS = ["/vms/", "/templates/", "/nodes/", "/operations/", "/backups/targets/"]
 
 
 @pytest.fixture

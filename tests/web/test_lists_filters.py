@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 
 from directory.models import Person
 from tests.conftest import AddVm, person_with
@@ -109,8 +110,28 @@ def test_what_may_be_out_of_date_is_found(machines: dict[str, Vm], second_node: 
     assert found("stale=gone") == {"off"}
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_machines_without_a_good_backup_of_the_last_day_are_found(machines: dict[str, Vm], kind: Kind) -> None:
+    now = timezone.now()
+    for name, hours in (("runs", 23), ("off", 25), ("golden", 1)):
+        Vm.objects.filter(name=name).update(last_backup_at=now - timedelta(hours=hours))
+    all_of_them = {vm.name for vm in machines.values() if vm.kind == kind}
+    assert found("backup=missing", kind) == all_of_them - {"runs", "golden"}
+    assert counts(kind=kind).values["backup"]["missing"] == len(all_of_them) - 1
+    assert found("backup=missing&status=Stopped") == {"off", "streams", "thrown-away"}
+
+
+def test_the_filter_of_backups_stands_on_the_page(browser: Client, add_vm: AddVm) -> None:
+    add_vm()
+    page = browser.get("/vms/?backup=missing").content.decode()
+    assert "Backups: No good backup for 24 h" in page
+    assert "<bdi>No good backup for 24 h</bdi> <b>1</b>" in page
+
+
 @pytest.mark.usefixtures("machines")
-@pytest.mark.parametrize("query", ["status=Bogus", "second=", "lifetime=x", "stale=x", "show=x", "tag=", "node=%00"])
+@pytest.mark.parametrize(
+    "query", ["backup=x", "status=Bogus", "second=", "lifetime=x", "stale=x", "show=x", "tag=", "node=%00"]
+)
 def test_an_answer_that_nobody_knows_is_no_answer(query: str) -> None:
     assert found(query) == found()
 
@@ -193,11 +214,11 @@ def test_the_size_of_a_page_is_the_same_on_every_list(administrator: Person) -> 
 @pytest.mark.usefixtures("machines")
 def test_the_dearest_page_asks_twelve_questions_at_most(db: None) -> None:
     otto = person_with(("view_every_vm", "operate_vm", "view_node"), "otto")
-    ChosenColumns.objects.create(person=otto, page="vms", columns=["tags", "addresses", "uptime"])
+    ChosenColumns.objects.create(person=otto, page="vms", columns=["tags", "addresses", "uptime", "backup"])
     browser = browser_of(otto)
     browser.get("/operations/bell/")  # that somebody is here is written down once a minute
     with CaptureQueriesContext(connection) as captured:
-        page = browser.get("/vms/?q=r&tag=web&tag=production&status=Running&status=Stopped&show=running")
+        page = browser.get("/vms/?q=r&tag=web&tag=production&status=Running&status=Stopped&show=running&backup=missing")
     assert page.content.count(b"<tbody") == 1
     assert len(captured) <= 12
 

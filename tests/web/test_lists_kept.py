@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -101,6 +102,22 @@ def test_chosen_columns_are_shown_in_the_order_of_the_list(browser: Client, anna
     assert "<span>10.0.3.27</span><span>fd00::1</span>" in page
     row = browser.get(f"/vms/rows/?columns=vcpus,tags,os,addresses,uptime&id={vm.uuid}").content.decode()
     assert row.count("<td") == page.count("<td")
+
+
+def test_the_last_good_backup_is_a_column_that_is_sorted_by(browser: Client, anna: Person, add_vm: AddVm) -> None:
+    never, old, new = add_vm("never"), add_vm("old"), add_vm("new")
+    for vm, hours in ((old, 50), (new, 2)):
+        Vm.objects.filter(pk=vm.pk).update(last_backup_at=timezone.now() - timedelta(hours=hours))
+    assert "Last good backup</a></th>" not in browser.get("/vms/").content.decode()
+    browser.post("/lists/vms/columns/", {"column": ["backup"], "next": "/vms/"})
+    assert "Last good backup</a></th>" in browser.get("/vms/").content.decode()
+    row = browser.get(f"/vms/rows/?columns=backup&id={never.uuid}").content.decode()
+    assert '<td class="num" data-label="Last good backup">never</td>' in row
+    assert "data-relative" in browser.get(f"/vms/rows/?columns=backup&id={new.uuid}").content.decode()
+    for sort, names in (("backup", ["old", "new", "never"]), ("-backup", ["new", "old", "never"])):
+        assert [row.name for row in browser.get(f"/vms/?sort={sort}").context["rows"]] == names
+    told = [row[-1] for row in rows_of_csv(browser, "/lists/vms/csv/?sort=backup")]
+    assert [bool(moment) for moment in told] == [True, True, True, False]
 
 
 def test_the_usual_columns_come_back(browser: Client, add_vm: AddVm) -> None:

@@ -20,10 +20,14 @@ from django.utils import timezone
 from directory.models import Person
 from directory.roles import Role
 from tests.conftest import AddVm
+from tests.web.backups import taken
 from tests.web.conftest import browser_of
+from tests.web.places import OPEN_TO_ALL
 from tests.web.rights_table import BODY, PEOPLE, QUERY, SECRETS, USERS, Line, lines
-from tests.web.test_access import OPEN_TO_ALL, all_names
+from tests.web.test_access import all_names
 from vms.models import (
+    BackupSchedule,
+    BackupTarget,
     Bulk,
     BulkItem,
     ContactTest,
@@ -78,6 +82,7 @@ def world(add_vm: AddVm, node: Node) -> World:
     people = _people()
     things = _machines(add_vm, people)
     things |= _other_things(people["administrator"], node)
+    things |= {"backup": _backup(things, "vm"), "their_backup": _backup(things, "theirs")}
     own = {who: _own_things(who, person, things) for who, person in people.items()}
     return World(people, things, own)
 
@@ -141,9 +146,16 @@ def _other_things(administrator: Person, node: Node) -> dict[str, Any]:
         node=node, state=State.CANCELLED, planned_at=timezone.now(), finished_at=timezone.now()
     )
     item = emptying.items.create(vm=Vm.objects.get(display_name="secret-vm"), place=0, verdict=Verdict.CANNOT)
+    target = BackupTarget.objects.create(name="secret-target", folder="/secret-folder")
+    schedule = BackupSchedule.objects.create(name="secret-schedule", target=target)
     things = {"file": file, "contact": contact, "node": node, "person": local, "group": group}
-    keys = {word: thing.pk for word, thing in things.items()}
+    keys = {word: thing.pk for word, thing in {**things, "target": target, "schedule": schedule}.items()}
     return {**keys, "emptying": emptying.pk, "emptying_item": item.pk}
+
+
+def _backup(things: dict[str, Any], key: str) -> int:
+    target = BackupTarget.objects.get(pk=things["target"])
+    return taken(Vm.objects.get(pk=things[key]), target, evidence="secret-folder is away").pk
 
 
 def _own_things(who: str, person: Person, things: dict[str, Any]) -> dict[str, Any]:

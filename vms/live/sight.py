@@ -20,7 +20,7 @@ from vms.rules.actions import Action
 PEOPLE, RIGHTS = "people", "rights"
 """Kinds of announcements after which somebody may hear more, or less."""
 
-TOLD_WITH_THEIR_MACHINE = frozenset({"operation", "bulk", "counts"})
+TOLD_WITH_THEIR_MACHINE = frozenset({"operation", "bulk", "counts", "backup"})
 """What is announced together with the machine that it is about."""
 
 

@@ -48,6 +48,7 @@ LIST = ListKind(
             pgettext_lazy("column: for how long a machine is on", "Uptime"), F("started_at"), flipped=True
         ),
         "since": ColumnKind(pgettext_lazy("column: since when it has its status", "Status since"), "status_since"),
+        "backup": ColumnKind(pgettext_lazy("column: when it was made", "Last good backup"), F("last_backup_at"), "num"),
         "action": ColumnKind(labels.OTHER_ACTION),
     },
     search=(),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db.models import BooleanField, Case, CharField, Count, ExpressionWrapper, F, Q, Value, When
+from django.db.models import Count, Q
 from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -23,9 +23,9 @@ from stoney_panel.lists.words import asked_text
 from vms import labels
 from vms.models import Tag
 from vms.models.vm import VmQuerySet
-from vms.rules.kinds import Kind, Mode
-from vms.rules.power import PAUSED_BY_FAULT
+from vms.rules.kinds import Kind
 from vms.rules.status import Main, Second
+from vms.web.lists.machine_differences import IS_GONE, STALENESS, told_apart
 from vms.web.lists.machine_groups import Group, nodes_and_tags
 from vms.web.lists.machine_words import with_words
 
@@ -105,6 +105,11 @@ WAITING: Mapping[str, Promise] = {
     "next-start": pgettext_lazy("filter of machines", "For the next start"),
 }
 
+BACKUP: Mapping[str, Promise] = {
+    # Translators: the answer to the filter "Backups".
+    "missing": pgettext_lazy("filter of machines", "No good backup for 24 h"),
+}
+
 _STATUS = Dimension(pgettext_lazy("filter of machines", "Status"), "main", labels.MAIN)
 _SECOND = Dimension(pgettext_lazy("filter of machines", "Second state"), "second", labels.SECOND)
 _NODE = Dimension(pgettext_lazy("filter of machines", "Node"), "node__name")
@@ -112,7 +117,8 @@ _LIFETIME = Dimension(pgettext_lazy("filter of machines", "Lifetime"), "lifetime
 _MODE = Dimension(pgettext_lazy("filter of templates", "Mode"), "counts_as", labels.MODE)
 _STALE = Dimension(pgettext_lazy("filter of machines", "Stale"), "stale", STALE)
 _WAITING = Dimension(pgettext_lazy("filter of machines", "Changes wait"), "waiting", WAITING)
-_LAST = {"stale": _STALE, "waiting": _WAITING}
+_BACKUP = Dimension(pgettext_lazy("filter of machines", "Backups"), "backed_up", BACKUP)
+_LAST = {"stale": _STALE, "waiting": _WAITING, "backup": _BACKUP}
 
 TAG = "tag"
 TAG_LABEL = pgettext_lazy("filter of machines", "Tag")
@@ -122,32 +128,6 @@ DIMENSIONS: Mapping[Kind, Mapping[str, Dimension]] = {
     Kind.TEMPLATE: {"status": _STATUS, "second": _SECOND, "node": _NODE, "mode": _MODE, **_LAST},
 }
 
-
-AT_FAULT = Case(
-    When(power_reason__in=PAUSED_BY_FAULT, then=Value(value=True)),
-    default=Value(value=False),
-    output_field=BooleanField(),
-)
-COUNTS_AS = Case(
-    When(mode="", then=Value(Mode.DO_NOT_USE.value)),
-    default=F("mode"),
-    output_field=CharField(),
-)
-IS_GONE = ExpressionWrapper(Q(gone_at__isnull=False), BooleanField())
-_STALENESS = Case(
-    When(gone_at__isnull=False, then=Value("gone")),
-    When(node__reachable=False, then=Value("node")),
-    default=Value(""),
-    output_field=CharField(),
-)
-IS_WAITING = Case(When(changes_wait=True, then=Value("next-start")), default=Value(""), output_field=CharField())
-TOLD_APART: Mapping[str, Case] = {
-    "at_fault": AT_FAULT,
-    "stale": _STALENESS,
-    "counts_as": COUNTS_AS,
-    "waiting": IS_WAITING,
-}
-"""What machines are told apart by beyond their fields."""
 
 SAID_BY_THE_NODE = frozenset({"node__name", "stale"})
 """What is known of a whole group when its node is."""
@@ -191,7 +171,7 @@ class Filters:
             sees_nodes=sees_nodes,
             text=asked_text(query),
             show=show if show in PILLS else "",
-            chosen={key: _known(query.getlist(key), dimension) for key, dimension in dimensions},
+            chosen={key: known(query.getlist(key), dimension) for key, dimension in dimensions},
             tags=_clean(query.getlist(TAG)),
         )
 
@@ -225,7 +205,7 @@ class Filters:
 
     def _narrowed(self, machines: VmQuerySet) -> VmQuerySet:
         if self.show or any(self.chosen.values()):
-            machines = machines.alias(**TOLD_APART)
+            machines = machines.alias(**told_apart(), stale=STALENESS)
         if self.show:
             machines = machines.filter(PILLS[self.show].condition.q())
         for key, values in self.chosen.items():
@@ -237,8 +217,7 @@ class Filters:
         """By their nodes' keys: to join each machine with its node would cost more than all the rest."""
         asked = {dimension.field for dimension in self.dimensions.values()}
         fields = ["node_id", *sorted({"main", "second", "at_fault", *asked} - SAID_BY_THE_NODE)]
-        told_apart = {"at_fault": AT_FAULT, "counts_as": COUNTS_AS, "waiting": IS_WAITING}
-        apart = machines.order_by().annotate(**told_apart, is_gone=IS_GONE)
+        apart = machines.order_by().annotate(**told_apart(), is_gone=IS_GONE)
         groups: Iterator[Group] = apart.values(*fields, "is_gone").annotate(n=Count("*")).iterator()
         return groups
 
@@ -275,7 +254,7 @@ def _dimensions(kind: Kind, *, sees_nodes: bool) -> Mapping[str, Dimension]:
     return every if sees_nodes else {key: dimension for key, dimension in every.items() if dimension is not _NODE}
 
 
-def _known(values: list[str], dimension: Dimension) -> tuple[str, ...]:
+def known(values: list[str], dimension: Dimension) -> tuple[str, ...]:
     return tuple(value for value in _clean(values) if dimension.knows(value))
 
 

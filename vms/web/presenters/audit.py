@@ -143,7 +143,7 @@ def _note(line: AuditLine) -> str:
         return short_words_of_edit(values)
     if values.get("change") in labels.AUDIT_RIGHT:
         return _right(values)
-    return str(values.get("address", "")) or _on_node(values)
+    return next((str(values[name]) for name in ("address", "folder", "backup") if name in values), _on_node(values))
 
 
 def _on_node(values: Mapping[str, str]) -> str:

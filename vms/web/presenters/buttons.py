@@ -37,6 +37,7 @@ ICON: Mapping[Action, str] = {
     Action.PAUSE: "pause",
     Action.DELETE: "trash",
     Action.PERSISTENT: "vm",
+    Action.BACK_UP: "archive",
     Action.CLONE: "clone",
     Action.EDIT: "pencil",
     Action.TOGGLE: "disk",
@@ -55,7 +56,7 @@ OTHER_ACTIONS = (
     *(Action.EDIT, Action.DELETE, Action.TOGGLE, Action.USE),
     *(Action.USERS, Action.GROUPS, Action.PERSISTENT),
 )
-MORE_ACTIONS = (Action.PAUSE, Action.RESET, Action.CLONE, Action.MAKE_TEMPLATE)
+MORE_ACTIONS = (Action.PAUSE, Action.RESET, Action.BACK_UP, Action.CLONE, Action.MAKE_TEMPLATE)
 """A row has the buttons of the user's document. What is beyond it stands behind "+" and on the machine's page. Each
 kind of machine has only its own."""
 

@@ -13,6 +13,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from vms import labels
 from vms.models import Vm
 from vms.rules.kinds import Kind
 from vms.web import formats
@@ -100,6 +101,10 @@ def _since(vm: Vm) -> str:
     return _time(vm.status_since)
 
 
+def _backup(vm: Vm) -> str:
+    return _time(vm.last_backup_at) if vm.last_backup_at else escape(labels.NEVER_BACKED_UP)
+
+
 def _time(at: datetime.datetime) -> str:
     text = formats.clock(at)
     return format_html('<time datetime="{}" title="{}" data-relative>{}</time>', at.isoformat(), text, text)
@@ -114,6 +119,7 @@ _INSIDE: Mapping[str, tuple[str, Callable[[Vm], str]]] = {
     "addresses": ("cell-addresses", _addresses),
     "uptime": ("num", _uptime),
     "since": ("num", _since),
+    "backup": ("num", _backup),
 }
 """Of each column: its class, and what is in its cells, as HTML."""
 
@@ -143,5 +149,6 @@ _PLAIN: Mapping[str, Callable[[Vm], str]] = {
     "addresses": lambda vm: ", ".join(addresses_of(vm)),
     "uptime": lambda vm: _moment(_up_since(vm)),
     "since": lambda vm: _moment(vm.status_since),
+    "backup": lambda vm: _moment(vm.last_backup_at),
 }
 PLAIN_COLUMNS = frozenset(_PLAIN)

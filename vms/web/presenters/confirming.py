@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from vms import labels
-from vms.models import Vm
+from vms.models import Backup, Vm
 from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
 from vms.operations.requesting import holder_of
@@ -65,4 +65,10 @@ def _points(vm: Vm, action: Action) -> list[str]:
         points.append(labels.STREAMING_WILL_STOP if action is Action.DELETE else labels.STREAMING_GOES_ON)
     if second is Second.BACKING_UP:
         points.append(labels.BACKUP_WILL_BE_CANCELLED)
-    return [str(point) for point in points]
+    return [*map(str, points), *(_what_stays(vm) if action is Action.DELETE else [])]
+
+
+def _what_stays(vm: Vm) -> list[str]:
+    """Of a machine that is deleted."""
+    count = Backup.objects.shown().filter(vm=vm.pk).count()
+    return [str(labels.BACKUPS_STAY % {"count": count})] if count else []

@@ -12,24 +12,26 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from vms import labels
-from vms.models import Disk, Interface, Operation, Vm
+from vms.models import Backup, Disk, Interface, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.definitions import fetch_hardware
 from vms.operations.permission import sees_every_vm, sees_nodes
+from vms.rules.actions import Slot
 from vms.rules.kinds import Kind
 from vms.rules.power import Power
 from vms.web import formats
+from vms.web.presenters.backups import BackupRow, backup_rows, backups_of
 from vms.web.presenters.changes import ChangeLine, waiting_lines
 from vms.web.presenters.dependants import DependantView, LinkedView, dependants, linked_view
 from vms.web.presenters.doubles import DoubleView, double_views
 from vms.web.presenters.modes import mode_and_who_set_it
 from vms.web.presenters.operations import OperationView, operation_view
 
-LAST_OPERATIONS = 5
-AT_ONCE = 2
+LAST_OPERATIONS = LAST_BACKUPS = 5
+AT_ONCE = len(Slot)
 """At most so many operations of a machine are under way: one in each slot."""
 
-RECENT = "recent_operations"
+RECENT, RECENT_BACKUPS = "recent_operations", "recent_backups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """dependants: the machines whose disks still need this one's; linked: it still needs another's, and does not
-    stream; waiting: what changes at its next start."""
+    """backups: its newest ones; dependants: the machines whose disks still need this one's; linked: it still needs
+    another's, and does not stream; waiting: what changes at its next start."""
 
     under_way: list[OperationView]
     last: list[OperationView]
     operations_url: str
+    backups: list[BackupRow]
+    backups_url: str
     disks: list[DiskView]
     interfaces: list[InterfaceView]
     facts: list[Fact]
@@ -89,8 +93,10 @@ def fetch_details(machines: Sequence[Vm], viewer: Viewer) -> None:
     """What details() needs, for all of them at once: a few queries, however many machines."""
     recent = Operation.objects.with_destination().select_related("node")[: LAST_OPERATIONS + AT_ONCE]
     operations = Prefetch("operations", queryset=recent, to_attr=RECENT)
+    backups = Backup.objects.shown().select_related("target", "schedule")[:LAST_BACKUPS]
+    newest = Prefetch("backups", queryset=backups, to_attr=RECENT_BACKUPS)
     origin = Prefetch("origin", queryset=Vm.objects.all().given_to(viewer))
-    prefetch_related_objects(machines, "disks", "interfaces", origin, operations)
+    prefetch_related_objects(machines, "disks", "interfaces", origin, operations, newest)
     fetch_hardware([vm for vm in machines if vm.changes_wait])
 
 
@@ -103,6 +109,8 @@ def details(vm: Vm, viewer: Viewer) -> Details:
         under_way=[operation for operation in operations if operation.under_way],
         last=[operation for operation in operations if not operation.under_way][:LAST_OPERATIONS],
         operations_url=f"{reverse('operations:list')}?{urlencode({'q': vm.display_name})}",
+        backups=backup_rows(getattr(vm, RECENT_BACKUPS), viewer),
+        backups_url=backups_of(vm),
         disks=[_disk(disk, shows_path=sees_nodes(viewer)) for disk in vm.disks.all()],
         interfaces=[_interface(interface) for interface in vm.interfaces.all()],
         facts=list(_facts(vm, viewer)),

@@ -87,12 +87,12 @@ def _menus(filters: Filters, counts: Counts, address: Address) -> Iterator[Facet
         yield FacetMenu(
             key=key,
             label=str(dimension.label),
-            choices=_choices(key, dimension, counts.values[key], chosen, address),
+            choices=choices_of(key, dimension, counts.values[key], chosen, address),
             is_set=bool(chosen),
         )
 
 
-def _choices(
+def choices_of(
     key: str, dimension: Dimension, counted: Mapping[str, int], chosen: tuple[str, ...], address: Address
 ) -> list[Facet]:
     """The most frequent ones, and those that are set whether there are any or not; in their order."""

@@ -21,6 +21,7 @@ SLOT_BEHIND: Mapping[Reason, Slot] = {
     **dict.fromkeys((Reason.IS_POWERING_OFF, Reason.IS_DELETING), Slot.RUN),
     **dict.fromkeys((Reason.JOB_SLOT_TAKEN, Reason.IS_STREAMING, Reason.IS_BACKING_UP), Slot.JOB),
     Reason.IS_BEING_CHANGED: Slot.CHANGE,
+    Reason.BACKUPS_BUSY: Slot.BACKUPS,
     **dict.fromkeys((Reason.IS_MIGRATING, Reason.IS_CREATING, Reason.IS_RESTORING), Slot.JOB),
 }
 """The reasons behind which there is an operation, and so a person, a time and a percentage; and in which slot."""
@@ -40,7 +41,8 @@ class Holder:
 
 def holders(vm: Vm, viewer: Viewer) -> tuple[Holder, ...]:
     """vm: from with_operations_under_way()."""
-    working = tuple(Holder(operation.slot, held_by(operation, viewer)) for operation in vm.under_way)
+    in_the_way = (operation for operation in vm.under_way if operation.slot != Slot.BACKUPS)
+    working = tuple(Holder(operation.slot, held_by(operation, viewer)) for operation in in_the_way)
     needed_by = who_needs_it(vm, viewer)
     return (*working, Holder(DEPENDANTS, needed_by)) if needed_by else working
 

@@ -44,10 +44,10 @@ def pool_views(node: Node) -> list[PoolView]:
     """Two queries, however many there are."""
     pools = list(node.storage_pools.all())
     disks = _disks_in(pools)
-    return [_pool_view(pool, disks.get(pool.pk, 0)) for pool in pools]
+    return [pool_view(pool, disks.get(pool.pk, 0)) for pool in pools]
 
 
-def _pool_view(pool: StoragePool, disks: int) -> PoolView:
+def pool_view(pool: StoragePool, disks: int) -> PoolView:
     used, total = formats.size(max(0, pool.capacity - pool.free)), formats.size(pool.capacity)
     return PoolView(
         name=pool.name,

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vms import labels
-from vms.models import Bulk, BulkItem, Event, Operation
+from vms.models import Backup, Bulk, BulkItem, Event, Operation
 from vms.models.viewer import Viewer
 from vms.operations.recipes import RECIPES
 from vms.rules.actions import Action
 from vms.rules.contact import StepState
 from vms.rules.progress import Progress
 from vms.web import formats
+from vms.web.presenters.backups import BackupRow, backup_row
 from vms.web.presenters.bulk_result import bulk_name
 from vms.web.presenters.operations import OperationView, operation_rows
 from vms.web.presenters.steps import StepView
@@ -28,11 +29,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class OperationPage:
+    """backup: what it is about, None if that is no backup, or none that is there."""
+
     operation: OperationView
     steps: list[StepView]
     moments: list[Moment]
     timeline: list[TimelineEntry]
     bulk_name: str
+    backup: BackupRow | None
 
 
 def operation_page(operation: Operation, viewer: Viewer) -> OperationPage:
@@ -45,7 +49,17 @@ def operation_page(operation: Operation, viewer: Viewer) -> OperationPage:
         moments=_moments(operation),
         timeline=[timeline_entry(event, viewer) for event in events],
         bulk_name=_bulk_name(operation) if view.bulk_url else "",
+        backup=_backup(operation, viewer),
     )
+
+
+def _backup(operation: Operation, viewer: Viewer) -> BackupRow | None:
+    """The one that it is about, as long as there is one that the viewer may see."""
+    if "backup" not in operation.arguments:
+        return None
+    shown = Backup.objects.all().visible_to(viewer).shown().select_related("vm", "target", "schedule")
+    backup = shown.filter(pk=operation.arguments["backup"]).first()
+    return backup_row(backup, viewer) if backup else None
 
 
 def _bulk_name(operation: Operation) -> str:

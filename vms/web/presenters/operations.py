@@ -158,6 +158,8 @@ def problem_text(operation: Operation, viewer: Viewer) -> str:
     values |= {name: str(value) for name, value in operation.problem_values.items()}
     if "undone" in operation.problem_values:
         values["changes"] = text_of_changes(operation, operation.problem_values["undone"])
+    if operation.problem in {Problem.NO_ROOM_FOR_BACKUP, Problem.NO_ROOM_TO_RESTORE}:
+        values |= {name: formats.size(int(values[name])) for name in ("needed", "free")}
     if "why" in values:
         values["why"] = str(labels.IMAGE_FAULT[ImageFault(values["why"])])
     sentence = str(_problem_words(operation)) % sayable(values, viewer)

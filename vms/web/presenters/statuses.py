@@ -138,7 +138,8 @@ def _percent(vm: Vm, status: Status) -> float | None:
 
 def _percent_text(vm: Vm, status: Status, percent: float | None) -> str:
     """The user's document names it for a streaming VM, and not for the template that it streams from."""
-    named = status.second is Second.CREATING or (status.second is Second.STREAMING and vm.kind == Kind.VM)
+    is_its_own = status.second in {Second.CREATING, Second.RESTORING}
+    named = is_its_own or (status.second is Second.STREAMING and vm.kind == Kind.VM)
     return formats.percent(percent) if named and percent is not None else ""
 
 

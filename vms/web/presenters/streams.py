@@ -20,6 +20,8 @@ from vms.rules.progress import Phase
 from vms.web import formats
 from vms.web.forms.limit import LimitForm
 
+ALL_IS_COPIED = frozenset({Phase.ENDING, Phase.MERGING, Phase.WRITING_DOWN})
+
 
 @dataclass(frozen=True, slots=True)
 class LimitView:
@@ -46,7 +48,7 @@ def limit_view(operation: Operation, viewer: Viewer, form: LimitForm | None = No
 
 def may_be_limited(operation: Operation) -> bool:
     """As long as there is something left to copy."""
-    over = operation.finished_at is not None or operation.ends_as or operation.phase == Phase.ENDING
+    over = operation.finished_at is not None or operation.ends_as or operation.phase in ALL_IS_COPIED
     return not over and _copies(operation)
 
 
@@ -56,9 +58,9 @@ def _copies(operation: Operation) -> bool:
         return False
     if operation.action == Action.MIGRATE:
         return Move.from_arguments(operation.arguments).way is not Way.OFFLINE
-    return operation.action == Action.STREAM or any(
-        disk.below for disk in Plan.from_arguments(operation.arguments).disks
-    )
+    if operation.action in {Action.STREAM, Action.BACK_UP}:
+        return True
+    return any(disk.below for disk in Plan.from_arguments(operation.arguments).disks)
 
 
 def limit_was_set(operation: Operation) -> str:

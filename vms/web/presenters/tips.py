@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.utils.translation import get_language
@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from vms import labels
 from vms.rules.kinds import Kind
 from vms.rules.matrix import every_decision
-from vms.rules.reasons import Reason
+from vms.rules.reasons import OF_BACKUPS, Reason
 from vms.rules.status import Status
 from vms.web.presenters.buttons import ICON
 from vms.web.presenters.holding import DEPENDANTS, DEPENDANTS_BEHIND, SLOT_BEHIND
@@ -48,6 +48,11 @@ def tips(kind: Kind | None) -> Tips:
     return _tips(kind, get_language() or "")
 
 
+def tips_of(reasons: list[WhyOff]) -> Tips:
+    """Of a page that is not about machines."""
+    return replace(tips(None), reasons=reasons)
+
+
 @lru_cache
 def _tips(kind: Kind | None, _language: str) -> Tips:
     states = {state_key(Status(main)): str(tip) for main, tip in labels.MAIN_TIP.items()}
@@ -71,7 +76,7 @@ def _reasons(kind: Kind | None) -> list[Reason]:
     decisions = list(every_decision())
     of_the_table = {decision.verdict.reason for decision in decisions}
     needed = {it.verdict.reason for it in decisions if kind is None or (it.kind is kind and it.action in ICON)}
-    return [reason for reason in Reason if reason in needed or reason not in of_the_table]
+    return [reason for reason in Reason if reason in needed or reason not in of_the_table | OF_BACKUPS]
 
 
 def state_key(status: Status) -> str:

@@ -14,6 +14,7 @@ from stoney_panel.lists.sizes import remember_size
 from stoney_panel.lists.words import asked_text, with_every_word
 from vms import labels
 from vms.models import ContactTest, Event, Node
+from vms.models.keeping import only_seen_by
 from vms.operations.nodes import (
     NodeStillHasMachines,
     add_node,
@@ -164,7 +165,9 @@ def remove(request: PanelRequest, pk: int) -> HttpResponse:
     _require_may_manage(request)
     node = get_object_or_404(Node, pk=pk)
     if request.method != "POST":
-        return render(request, "nodes/remove.html", {"node": node_view(node)})
+        forgotten = len(only_seen_by(node))
+        context = {"node": node_view(node), "forgotten": labels.backups_forgotten(forgotten) if forgotten else ""}
+        return render(request, "nodes/remove.html", context)
     try:
         remove_node(node, by=request.user)
     except NodeStillHasMachines as still:

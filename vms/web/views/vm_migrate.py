@@ -35,9 +35,15 @@ def migrate(request: PanelRequest, uuid: UUID) -> HttpResponse:
     if request.method == "POST":
         return _begin(request, vm)
     if refused := why_not_now(vm, Action.MIGRATE, request.user):
-        context = {"crumbs": crumbs_of(vm, request.user), "vm": vm, "refused": refused}
-        return render(request, "vms/migrate_refused.html", context)
+        return show_refusal(request, vm, Action.MIGRATE, refused)
     return _show(request, vm, ask_for_preflight(vm, by=request.user))
+
+
+def show_refusal(request: PanelRequest, vm: Vm, action: Action, refused: str) -> HttpResponse:
+    """refused: why it is not possible now, in a sentence."""
+    title = labels.ACTION[action]
+    context = {"crumbs": crumbs_of(vm, request.user), "vm": vm, "title": title, "refused": refused}
+    return render(request, "vms/refused.html", context)
 
 
 def _machine(request: PanelRequest, uuid: UUID) -> Vm:

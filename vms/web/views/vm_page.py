@@ -14,7 +14,7 @@ from vms.web.presenters.buttons import Buttons, offer
 from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.machines import machine_row
 from vms.web.presenters.refusals import audit_url, with_refusals
-from vms.web.presenters.removed import how_it_was_deleted
+from vms.web.presenters.removed import backups_left, how_it_was_deleted
 from vms.web.presenters.tags import machine_tags
 from vms.web.presenters.timeline import Timeline, timeline
 from vms.web.presenters.tips import tips
@@ -36,6 +36,7 @@ def show_removed(request: PanelRequest, uuid: UUID) -> HttpResponse:
     request.section = list_of(Kind(vm.kind))
     context = {
         "how": how_it_was_deleted(vm, request.user),
+        "backups": backups_left(vm, request.user),
         "timeline": _past(request, vm),
         "audit_url": audit_url(vm, request.user),
         "crumbs": crumbs_of(vm, request.user),
