@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.backing_up import measure_backing_up
 from benchmarks.figures import Figure
 from benchmarks.first_load import measure_first_load
 from benchmarks.moving import measure_moving
@@ -29,6 +30,7 @@ MEASUREMENTS: tuple[Callable[[], list[Figure]], ...] = (
     measure_streaming,
     measure_preflights,
     measure_moving,
+    measure_backing_up,
 )
 
 

@@ -24,6 +24,11 @@ def shared_folder(data: Path) -> Path:
     return reachable(data / "nodes", nodes_account()) / "shared"
 
 
+def backup_folder(data: Path) -> Path:
+    """Another such, for backups."""
+    return shared_folder(data).with_name("backups")
+
+
 class Landscape:
     """Two nodes, what they share, the guest they boot, the example VMs."""
 
@@ -32,9 +37,8 @@ class Landscape:
         account = nodes_account()
         self.data = data
         self.base = reachable(data / "nodes", account)
-        self.nodes = [
-            LocalNode(name, self.base / name, shared=shared_folder(data), account=account) for name in NODE_NAMES
-        ]
+        folders = {"shared": shared_folder(data), "backups": backup_folder(data)}
+        self.nodes = [LocalNode(name, self.base / name, **folders, account=account) for name in NODE_NAMES]
         self._guest = reachable(data / "guest", account)
 
     def bring_up(self) -> None:

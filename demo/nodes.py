@@ -26,13 +26,21 @@ class LocalNode:
     """One node. Its guests live on while libvirtd is killed or frozen, as they do on a real one."""
 
     def __init__(
-        self, name: str, directory: Path, *, shared: Path | None = None, account: Account | None = None
+        self,
+        name: str,
+        directory: Path,
+        *,
+        shared: Path | None = None,
+        backups: Path | None = None,
+        account: Account | None = None,
     ) -> None:
-        """Nothing is started. All data of the node is below `directory`, or where its account can get to."""
+        """Nothing is started. All data of the node is below `directory`, or where its account can get to. shared,
+        backups: folders that other nodes have, too."""
         self.name = name
         self.account = account or nodes_account()
         self.directory = reachable(directory, self.account)
         self.shared = shared
+        self.backups = backups
         self.files = NodeFiles(self.directory, self.account)
         self._virtlogd = self._daemon("virtlogd")
         self._libvirtd = self._daemon("libvirtd", "-f", str(self.files.libvirtd_conf))
@@ -77,8 +85,9 @@ class LocalNode:
         self._libvirtd.start()
         with self.connected() as connection:
             ensure_pool(connection, "images", self.images)
-            if self.shared is not None:
-                ensure_pool(connection, "shared", self.account.make_directory(self.shared))
+            for name, folder in (("shared", self.shared), ("backups", self.backups)):
+                if folder is not None:
+                    ensure_pool(connection, name, self.account.make_directory(folder))
 
     def stop(self) -> None:
         """Power every guest off, then end the node. No process of it is left."""
@@ -92,7 +101,7 @@ class LocalNode:
         self._virtlogd.stop()
 
     def remove(self) -> None:
-        """Stop it, and remove all that it has on this machine but the shared directory."""
+        """Stop it, and remove all that it has on this machine but the shared directories."""
         self.stop()
         for directory in (self.files.short, self.directory):
             shutil.rmtree(directory, ignore_errors=True)

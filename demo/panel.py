@@ -13,7 +13,7 @@ from demo import people
 from demo.account import make_directory
 from demo.broker import broker_socket
 from demo.children import Child
-from demo.landscape import shared_folder
+from demo.landscape import backup_folder, shared_folder
 from demo.nodes import LocalNode
 from demo.problems import DemoProblem
 from demo.settings import ROOT, Settings
@@ -29,7 +29,7 @@ def panel_environment(settings: Settings) -> dict[str, str]:
     return {
         "PANEL_WATCH_WORDS": "yes",
         "PANEL_STREAM_LIMIT": "20",  # slow enough to watch
-        "PANEL_SHARED_FOLDERS": str(shared_folder(settings.data)),
+        "PANEL_SHARED_FOLDERS": f"{shared_folder(settings.data)},{backup_folder(settings.data)}",
         **(people.Directory(settings).environment() if people.is_wanted() else {}),
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "stoney_panel.settings",
@@ -55,12 +55,20 @@ def prepare_panel(settings: Settings, nodes: list[LocalNode]) -> None:
 
 
 def give_examples(settings: Settings) -> None:
-    """Once, so that somebody who is no administrator has machines too. What people change afterwards stays."""
-    note = settings.data / "rights-given"
-    if note.exists() or not people.is_wanted():
+    """A place for backups, and machines for somebody who is no administrator. Once: what people change afterwards
+    stays."""
+    place = ["add_backup_target", "Shared folder", str(backup_folder(settings.data))]
+    _once(settings, "target-added", [place], "There is no place for backups yet")
+    rights = [["give_right", *words] for words in people.GIVEN] if people.is_wanted() else []
+    _once(settings, "rights-given", rights, "The people of the demo were given nothing")
+
+
+def _once(settings: Settings, name: str, commands: list[list[str]], complaint: str) -> None:
+    note = settings.data / name
+    if note.exists() or not commands:
         return
-    if said := _carried_out(settings, [["give_right", *words] for words in people.GIVEN]):
-        say(f"The people of the demo were given nothing: {said}")
+    if said := _carried_out(settings, commands):
+        say(f"{complaint}: {said}")
     else:
         note.touch()
 

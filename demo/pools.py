@@ -1,4 +1,4 @@
-"""The storage pools of a node: `images`, which only it has, and `shared`, the same files on every node."""
+"""The storage pools of a node: `images`, which only it has, `shared` and `backups`, the same files on every node."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ def _pool_xml(name: str, directory: Path) -> str:
 
 
 def _volume_xml(name: str, size: int) -> str:
-    target = "<target><format type='qcow2'/></target>"
+    target = "<target><format type='qcow2'/><compat>1.1</compat></target>"  # or it is of the old kind
     return f"<volume><name>{escape(name)}</name><capacity>{size}</capacity>{target}</volume>"

@@ -21,7 +21,7 @@ LONGEST_STOP = 180
 # Everything that the demo and the panel in it write below PANEL_DATA; what else is there stays.
 MADE = (
     *("nodes", "guest", ".guest.lock", ".guest-*", "redis", "log", "static", "words"),
-    *("examples-made.json", "asleep-*.json", "directory", "people.ldif", "rights-given", "uploads"),
+    *("examples-made.json", "asleep-*.json", "directory", "people.ldif", "rights-given", "target-added", "uploads"),
     *("panel.sqlite3*", "secret-key", "demo-password", "clock-schedule*", NAME),
 )
 
