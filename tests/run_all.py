@@ -75,12 +75,15 @@ ON_POSTGRES = Part(
 REAL = ("--timeout=600", "--timeout-method=signal")
 LIVE = ("-m", "live", *REAL)
 FAULTS = Part("faults", "the whole panel, and what goes wrong with it", (*LIVE, "tests/faults"))
+BACKUPS = Part("backups", "backups of the whole panel, and what goes wrong with them", (*LIVE, "tests/backups"))
 PEOPLE = Part("people", "a real directory of people", (*LIVE, "tests/directory"))
-NODES = Part("nodes", "real nodes", (*LIVE, "--ignore=tests/faults", "--ignore=tests/directory"))
+NODES = Part(
+    "nodes", "real nodes", (*LIVE, "--ignore=tests/faults", "--ignore=tests/backups", "--ignore=tests/directory")
+)
 BROWSER = Part("browser", "Chromium", ("-m", "browser", *REAL))
-PARTS = (FAULTS, BROWSER, NODES, PEOPLE, ON_POSTGRES)
+PARTS = (FAULTS, BROWSER, NODES, BACKUPS, ON_POSTGRES, PEOPLE)
 """The long ones first, so that all lanes end together."""
-LANES = 3
+LANES = 4
 """So many parts at once: they mostly wait, for nodes or for a browser."""
 FEW = 8
 """If so many tests of a part fail or fewer, their neighbours may be to blame."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.desks import Desk, desk_of
 from tests.stack import Stack, stack
 from tests.visitor import Visitor
 
@@ -24,3 +25,9 @@ def _everything_is_well_before_and_after(stack: Stack) -> Iterator[None]:
 def anna(stack: Stack) -> Visitor:
     """An administrator."""
     return Visitor(stack)
+
+
+@pytest.fixture(scope="session")
+def desk(stack: Stack) -> Iterator[Desk]:
+    with desk_of(stack) as found:
+        yield found

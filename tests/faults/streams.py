@@ -85,7 +85,8 @@ def small_pool(stack: Stack, name: str, *, mib: int, on: str = "alpha") -> Itera
             pool.destroy()
             pool.undefine()
     finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
+        if folder.is_mount():
+            subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def write_noise(stack: Stack, path: Path, size: int) -> None:
