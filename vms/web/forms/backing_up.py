@@ -40,7 +40,8 @@ class BackUpForm(LimitForm):
         label=pgettext_lazy("form field: of a backup", "Back up its memory too"),
         help_text=pgettext_lazy(
             "help of a form field",
-            "The guest is paused while its memory is written to a file. Restored with it, it goes on where it was.",
+            "The guest is paused while its memory is written to a file. Restored with it, it goes on where it was. "
+            "Such a backup is always whole, and so is the next one.",
         ),
         required=False,
     )

@@ -135,7 +135,8 @@ class ScheduleForm(TimesForm):
         label=pgettext_lazy("form field: of a schedule", "With the memory of machines that run"),
         required=False,
         help_text=_(
-            "Restored with it, a guest goes on where it was. While its memory is written to the target, it is paused."
+            "Restored with it, a guest goes on where it was. While its memory is written to the target, it is paused. "
+            "Such backups are always whole."
         ),
     )
     check_every = forms.IntegerField(
