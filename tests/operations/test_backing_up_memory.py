@@ -73,6 +73,7 @@ def test_it_pauses_goes_on_and_is_as_before(vm: Vm, taking: Operation, alpha: Fa
     assert [path for path in alpha.images if "overlay" in path] == []
     backup = Backup.objects.get()
     assert (backup.state, backup.consistency) == (BackupState.GOOD, Consistency.WITH_MEMORY)
+    assert not Event.objects.filter(vm=vm, what__in=(What.PAUSED, What.RESUMED)).exists()
     assert f"{FOLDER}/{backup.stem}.memory.bin" in files_in(alpha)
     assert json.loads(files_in(alpha)[f"{FOLDER}/{backup.stem}.backup.json"].content)["memory"]
     assert not Event.objects.filter(what=What.DEFINITION_CHANGED).exists()

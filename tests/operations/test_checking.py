@@ -13,6 +13,7 @@ from vms.hypervisor.fake import FakeNode
 from vms.models import Backup, BackupTarget, Event, Node, Operation, Vm
 from vms.models.keeping import parts_of, path_of
 from vms.operations.backing_up import request_check
+from vms.operations.backups import promise_check
 from vms.operations.recovering import recover
 from vms.operations.requesting import cancel
 from vms.operations.resuming import next_in_turn
@@ -47,6 +48,17 @@ def test_the_first_check_writes_the_sums_down_for_everybody(backup: Backup, alph
     lines = alpha.images[path_of(backup, SUMS)].content.decode().splitlines()
     assert f"{backup.sums[path_of(backup, LIST)]}  {backup.stem}.backup.json" in lines
     assert len(lines) == 3
+
+
+def test_what_the_panel_does_by_itself_fills_no_past_unless_it_fails(backup: Backup, alpha: FakeNode, anna: Person):
+    work(promise_check(backup, by=None), watched=False)
+    assert not Event.objects.filter(vm=backup.vm).exists()
+    backup.refresh_from_db()
+    alpha.images[image_of(backup)].content = b"QFI\xfb other"
+    broken = work(promise_check(backup, by=None), watched=False)
+    assert [event.operation for event in Event.objects.filter(vm=backup.vm)] == [broken]
+    checked(backup, anna)
+    assert Event.objects.filter(vm=backup.vm).count() == 3
 
 
 def test_a_later_one_compares(backup: Backup, alpha: FakeNode, anna: Person):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from vms.models.node import Node
 from vms.models.viewer import Viewer
 from vms.models.vm import Vm
-from vms.rules.actions import Action
+from vms.rules.actions import Action, Slot
 from vms.rules.problems import Problem
 from vms.rules.progress import FINISHED, MAY_BECOME, Phase, Progress
 from vms.rules.status import Second
@@ -32,6 +32,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         if person.has_perm("vms.view_every_vm"):
             return self
         return self.filter(vm__in=Vm.objects.all().visible_to(person))
+
+    def without_routine(self) -> OperationQuerySet:
+        """Those of which people want to read, and of the panel's own work with backups what is under way."""
+        return self.exclude(slot=Slot.BACKUPS, requested_by_name="", problem="", finished_at__isnull=False)
 
     def with_destination(self) -> OperationQuerySet:
         """Each with the name of the node that it brings its machine to, if it does."""
@@ -126,6 +130,11 @@ class Operation(models.Model):
     def percent(self) -> float | None:
         """How far it is, 0.0 to 100.0, or None if that cannot be told."""
         return None if self.permille is None else self.permille / 10
+
+    @property
+    def is_routine(self) -> bool:
+        """The panel's own work with backups, of which nobody needs to read unless it goes wrong."""
+        return self.slot == Slot.BACKUPS and not self.requested_by_name and not self.problem
 
     @property
     def destination(self) -> str:

@@ -25,8 +25,9 @@ def follow(vm: Vm, power: Power, reason: PowerReason) -> None:
     wish = wish_behind(Power(vm.power), power, reason, wanted, has_job=has_job, job_pauses=job_pauses)
     if not ours and wish is not None:
         Vm.objects.filter(pk=vm.pk).update(wanted=wish)
-    if not (has_job and _stays_stopped_to_people(vm, power)):
-        _write_down(vm, power, reason, by_panel=ours or job_pauses)
+    held_for_a_job = has_job and _stays_stopped_to_people(vm, power)
+    if not (held_for_a_job or _is_held_for_a_moment(vm, power, under_way)):
+        _write_down(vm, power, reason, by_panel=ours)
     if under_way:
         wake(vm.uuid)
     settle(vm.uuid)
@@ -43,6 +44,12 @@ def wake(vm: UUID) -> None:
 def _stays_stopped_to_people(vm: Vm, power: Power) -> bool:
     """Its process comes and goes with a job, while its guest does nothing."""
     return vm.wanted == Wanted.OFF and {vm.power, power} <= {Power.OFF, Power.PAUSED}
+
+
+def _is_held_for_a_moment(vm: Vm, power: Power, under_way: list[Operation]) -> bool:
+    """By a job that lets it go on at once."""
+    by_a_job = any("paused" in operation.measures for operation in under_way)
+    return by_a_job and {vm.power, power} <= {Power.RUNNING, Power.PAUSED}
 
 
 def _write_down(vm: Vm, power: Power, reason: PowerReason, *, by_panel: bool) -> None:

@@ -201,6 +201,8 @@ def _want(operation: Operation, wanted: Wanted) -> None:
 
 
 def _write_down_the_end(operation: Operation) -> None:
+    if operation.is_routine:
+        return
     Event.objects.create(
         what=What.OPERATION_ENDED,
         vm_id=operation.vm_id,

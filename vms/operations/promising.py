@@ -137,6 +137,8 @@ def _end(operation: Operation, problem: Problem, values: dict[str, str]) -> None
 
 def write_down(operation: Operation) -> None:
     """In the machine's past: who asked for it."""
+    if operation.is_routine:
+        return
     Event.objects.create(
         what=What.REQUESTED,
         vm_id=operation.vm_id,

@@ -91,7 +91,7 @@ class Details:
 
 def fetch_details(machines: Sequence[Vm], viewer: Viewer) -> None:
     """What details() needs, for all of them at once: a few queries, however many machines."""
-    recent = Operation.objects.with_destination().select_related("node")[: LAST_OPERATIONS + AT_ONCE]
+    recent = Operation.objects.without_routine().with_destination().select_related("node")[: LAST_OPERATIONS + AT_ONCE]
     operations = Prefetch("operations", queryset=recent, to_attr=RECENT)
     backups = Backup.objects.shown().select_related("target", "schedule")[:LAST_BACKUPS]
     newest = Prefetch("backups", queryset=backups, to_attr=RECENT_BACKUPS)

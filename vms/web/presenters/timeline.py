@@ -99,6 +99,8 @@ def _sentence(event: Event, values: dict[str, str]) -> str:
         values["action"] = str(labels.ACTION[Action(values["action"])])
     if "progress" in values:
         values["progress"] = str(labels.PROGRESS[Progress(values["progress"])])
+    if event.what == What.REQUESTED:
+        values["person"] = values["person"] or str(labels.THE_PANEL)
     if event.what == What.MODE_CHANGED:
         values |= {name: _mode(values[name]) for name in ("old", "new")}
         values["person"] = values["person"] or str(labels.ANOTHER_TOOL)
