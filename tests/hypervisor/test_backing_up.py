@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from uuid import uuid4
@@ -20,6 +21,7 @@ from vms.hypervisor.migrating import CallState
 from vms.rules.power import Power
 from vms.rules.preflight import Tie
 from vms.rules.problems import Problem
+from vms.rules.qcow2 import fault_in
 
 
 @pytest.fixture(params=["fake", REAL])
@@ -304,6 +306,25 @@ def test_a_file_s_checksum_tells_how_far_it_is(shelf: Shelf) -> None:
     with pytest.raises(DiskMissing):
         shelf.here.checksum(shelf.new(), told.append)
     assert shelf.here.first_bytes(path, MIB) == content[:MIB]
+
+
+def test_the_structure_of_a_copy_is_whole_while_its_machine_runs_on(shelf: Shelf) -> None:
+    disk = shelf.image()
+    vm = shelf.make("one", disk)
+    shelf.here.start_paused(vm)
+    first, second = shelf.new(), shelf.new()
+    shelf.copy(vm, {"vda": first}, checkpoint="first")
+    assert fault_in_file(shelf, first) == ""
+    shelf.change(vm, disk, 2 * MIB, at=160 * MIB)
+    shelf.here.resume(vm)
+    shelf.copy(vm, {"vda": second}, below={"vda": first}, since="first", checkpoint="second")
+    assert fault_in_file(shelf, second) == ""
+
+
+def fault_in_file(shelf: Shelf, path: str) -> str:
+    told: list[int] = []
+    shelf.here.checksum(path, told.append)
+    return fault_in(partial(shelf.here.bytes_at, path), told[-1], lambda: None)
 
 
 class Stopped(Exception):

@@ -84,6 +84,7 @@ def test_outside_all_pools_nothing_is_looked_at_or_made(place: Place) -> None:
     for call in (
         lambda: hypervisor.image(path),
         lambda: hypervisor.first_bytes(path, 4),
+        lambda: hypervisor.bytes_at(path, 4, 4),
         lambda: hypervisor.make_image(path, MIB),
         lambda: hypervisor.upload(path, 4, BytesIO(b"1234"), ignore),
     ):
@@ -177,6 +178,18 @@ def test_a_file_is_uploaded_byte_by_byte(place: Place, path_for: PathFor) -> Non
     image = place.connect().image(path)
     assert image is not None
     assert (image.format, image.capacity, image.below) == ("raw", len(CONTENT), "")
+
+
+@with_files
+def test_a_piece_of_a_file_is_read_from_anywhere(place: Place, path_for: PathFor) -> None:
+    put(place, path := path_for("file.bin"), CONTENT)
+    hypervisor, end = place.connect(), len(CONTENT)
+    assert hypervisor.bytes_at(path, 0, 7) == CONTENT[:7]
+    assert hypervisor.bytes_at(path, MIB - 3, MIB) == CONTENT[MIB - 3 : 2 * MIB - 3]
+    assert hypervisor.bytes_at(path, end - 3, 100) == CONTENT[-3:]
+    assert hypervisor.bytes_at(path, 5, 0) == b""
+    assert hypervisor.bytes_at(path, end, 5) == b""
+    assert hypervisor.bytes_at(path, end + MIB, 5) == b""
 
 
 @with_files

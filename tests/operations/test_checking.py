@@ -8,8 +8,10 @@ from directory.models import Person
 from tests.conftest import AddVm
 from tests.operations.kept_backups import FOLDER, add_backup, add_target, image_of, see, sums_in
 from tests.operations.working import fresh, leave_to_a_dead_worker, step, work
-from vms.hypervisor.errors import DiskMissing, Refused
+from vms.hypervisor.errors import DiskMissing, HypervisorError, Refused
 from vms.hypervisor.fake import FakeNode
+from vms.hypervisor.fake_content import EMPTY_IMAGE
+from vms.hypervisor.fake_images import FakeImages
 from vms.models import Backup, BackupTarget, Event, Node, Operation, Vm
 from vms.models.keeping import parts_of, path_of
 from vms.operations.backing_up import request_check
@@ -17,11 +19,15 @@ from vms.operations.backups import promise_check
 from vms.operations.recovering import recover
 from vms.operations.requesting import cancel
 from vms.operations.resuming import next_in_turn
+from vms.operations.steps import bringing
 from vms.operations.steps.bringing import Teller
 from vms.rules.backing_up import DEFINITION, LIST, SUMS
 from vms.rules.backups import BackupState, Damage
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase, Progress
+
+CLUSTER = 4096
+"""Bytes of a cluster of an empty image, of which the last one is the L1 table."""
 
 
 @pytest.fixture
@@ -118,6 +124,57 @@ def test_an_image_of_changes_stands_on_the_one_before(
     alpha.images[image_of(changes)].below = "/images/other.qcow2"
     checked(changes, anna)
     assert changes.damage == Damage.NO_IMAGE
+
+
+def test_an_image_whose_structure_is_broken_is_damage_before_it_has_a_sum(
+    backup: Backup, alpha: FakeNode, anna: Person
+):
+    image, whole = alpha.images[image_of(backup)], EMPTY_IMAGE
+    image.content = whole[:-CLUSTER] + (0x50000).to_bytes(8) + whole[8 - CLUSTER :]
+    assert checked(backup, anna).problem == Problem.BACKUP_DAMAGED
+    assert (backup.state, backup.damage, backup.sums) == (BackupState.DAMAGED, Damage.NO_IMAGE, {})
+    assert backup.evidence == f"{image_of(backup)}: L2 table at 0x50000 lies outside of the file"
+    image.content = whole
+    assert checked(backup, anna).progress == Progress.SUCCEEDED
+    assert backup.state == BackupState.GOOD
+
+
+def test_of_a_plain_image_nothing_but_its_sum_tells(backup: Backup, alpha: FakeNode, anna: Person):
+    image = alpha.images[image_of(backup)]
+    image.content, image.format, backup.files["vda"]["format"] = bytes(512), "raw", "raw"
+    backup.save()
+    assert checked(backup, anna).progress == Progress.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("error", "problem", "state"),
+    [
+        (DiskMissing("there is no file"), Problem.BACKUP_DAMAGED, BackupState.DAMAGED),
+        (Refused("an I/O error"), Problem.REFUSED, BackupState.GOOD),
+    ],
+)
+def test_an_image_whose_tables_cannot_be_read_is_damaged_only_if_it_is_gone(
+    error: HypervisorError, problem: Problem, state: BackupState, backup: Backup, alpha: FakeNode, anna: Person
+):
+    alpha.fail_next("bytes_at", error)
+    assert checked(backup, anna).problem == problem
+    assert backup.state == state
+
+
+def test_it_can_be_cancelled_while_tables_are_read(
+    backup: Backup, alpha: FakeNode, anna: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bringing, "TELL_SECONDS", 0.0)
+    operation, read = request_check(backup, by=anna), FakeImages.bytes_at
+
+    def cancel_and_read(images: FakeImages, path: str, offset: int, count: int) -> bytes:
+        cancel(operation, by=anna)
+        return read(images, path, offset, count)
+
+    monkeypatch.setattr(FakeImages, "bytes_at", cancel_and_read)
+    assert work(operation).progress == Progress.CANCELLED
+    backup.refresh_from_db()
+    assert (backup.checked_at, backup.sums) == (None, {})
 
 
 def test_a_share_that_is_not_mounted_damages_nothing(

@@ -237,6 +237,10 @@ class Hypervisor(Consoles, Editing, Migrating, BackingUp, Protocol):
         """Of an image in a storage pool, as they are in the file; fewer if the file is shorter. DiskMissing."""
         ...
 
+    def bytes_at(self, path: str, offset: int, count: int) -> bytes:
+        """As first_bytes(), from there on."""
+        ...
+
     def upload(self, path: str, size: int, source: BinaryIO, told: Callable[[int], None]) -> None:
         """Put a file of so many bytes into a storage pool, byte by byte. told: called now and then with how many bytes
         have gone; what it raises ends the upload. What was uploaded by half is removed again. DiskExists."""

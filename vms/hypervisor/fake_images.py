@@ -41,9 +41,11 @@ class FakeImages(FakeCalls):
 
     def first_bytes(self, path: str, count: int) -> bytes:
         with self._call("first_bytes") as node:
-            if path not in node.images:
-                raise DiskMissing(f"there is no image {path}")
-            return node.images[path].content[:count]
+            return _content(path, node)[:count]
+
+    def bytes_at(self, path: str, offset: int, count: int) -> bytes:
+        with self._call("bytes_at") as node:
+            return _content(path, node)[offset : offset + count]
 
     def upload(self, path: str, size: int, source: BinaryIO, told: Callable[[int], None]) -> None:
         with self._call("upload") as node:
@@ -73,6 +75,12 @@ class FakeImages(FakeCalls):
             sent += len(piece)
             told(sent)
             yield piece
+
+
+def _content(path: str, node: FakeNode) -> bytes:
+    if path not in node.images:
+        raise DiskMissing(f"there is no image {path}")
+    return node.images[path].content
 
 
 def _pool_of(path: str, node: FakeNode) -> FakePool:

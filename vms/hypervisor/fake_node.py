@@ -19,6 +19,7 @@ from vms.hypervisor.contract import (
 )
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
 from vms.hypervisor.fake_backup import FakeBackups
+from vms.hypervisor.fake_content import EMPTY_IMAGE
 from vms.hypervisor.fake_migration import FakeMigration
 from vms.hypervisor.followers import Followers
 from vms.hypervisor.machine_xml import describe
@@ -121,7 +122,7 @@ class FakeImage:
     capacity: int = _GIB
     allocation: int = 0
     below: str = ""
-    content: bytes = b"QFI\xfb"
+    content: bytes = EMPTY_IMAGE
     pulled: int = 0
     kept: int = 0
 

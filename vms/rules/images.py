@@ -50,13 +50,13 @@ _ISO_MARK, _ISO_MARK_AT = b"CD001", 32769
 QCOW2_MAGIC = b"QFI\xfb"
 QCOW2_START = struct.Struct(">4sIQIIQI")
 """Magic, version, place and length of the name of the image below, cluster bits, capacity, kind of encryption."""
-_VERSIONS = frozenset({2, 3})
+QCOW2_VERSIONS = frozenset({2, 3})
 FEATURES_SINCE, _FEATURES = 3, struct.Struct(">72xQ")
-_CLUSTER_BITS = range(9, 22)
+CLUSTER_BITS = range(9, 22)
 
-_CORRUPT, EXTERNAL_DATA = 1 << 1, 1 << 2
-_DIRTY, _COMPRESSION, _EXTENDED_L2 = 1 << 0, 1 << 3, 1 << 4
-_KNOWN_FEATURES = _DIRTY | _CORRUPT | EXTERNAL_DATA | _COMPRESSION | _EXTENDED_L2
+CORRUPT, EXTERNAL_DATA = 1 << 1, 1 << 2
+_DIRTY, COMPRESSION, EXTENDED_L2 = 1 << 0, 1 << 3, 1 << 4
+KNOWN_FEATURES = _DIRTY | CORRUPT | EXTERNAL_DATA | COMPRESSION | EXTENDED_L2
 
 _MARKS_OF_OTHER_FORMATS = (
     *((0, QCOW2_MAGIC), (0, b"QED\0"), (0, b"KDMV"), (0, b"COWD"), (0, b"# Disk DescriptorFile")),
@@ -104,7 +104,7 @@ def _fault_in_qcow2(head: bytes) -> ImageFault | None:
 def _faults_in_header(head: bytes) -> Iterator[ImageFault]:
     _magic, version, below_at, below_length, cluster_bits, capacity, encryption = QCOW2_START.unpack_from(head)
     found = {
-        ImageFault.UNKNOWN_VERSION: version not in _VERSIONS,
+        ImageFault.UNKNOWN_VERSION: version not in QCOW2_VERSIONS,
         ImageFault.HAS_IMAGE_BELOW: below_at or below_length,
         ImageFault.ENCRYPTED: encryption,
         **_faults_in_features(_FEATURES.unpack_from(head)[0] if version >= FEATURES_SINCE else 0),
@@ -112,13 +112,13 @@ def _faults_in_header(head: bytes) -> Iterator[ImageFault]:
         ImageFault.TOO_LARGE: capacity > LARGEST,
     }
     yield from (fault for fault, is_so in found.items() if is_so)
-    if cluster_bits not in _CLUSTER_BITS:
+    if cluster_bits not in CLUSTER_BITS:
         yield ImageFault.DAMAGED
 
 
 def _faults_in_features(features: int) -> dict[ImageFault, int]:
     return {
         ImageFault.HAS_DATA_FILE: features & EXTERNAL_DATA,
-        ImageFault.UNKNOWN_FEATURES: features & ~_KNOWN_FEATURES,
-        ImageFault.DAMAGED: features & _CORRUPT,
+        ImageFault.UNKNOWN_FEATURES: features & ~KNOWN_FEATURES,
+        ImageFault.DAMAGED: features & CORRUPT,
     }

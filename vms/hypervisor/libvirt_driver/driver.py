@@ -195,7 +195,11 @@ class LibvirtHypervisor(LibvirtMigrating, LibvirtBackingUp):
 
     def first_bytes(self, path: str, count: int) -> bytes:
         with self._connection() as connection:
-            return images.first_bytes(connection, path, count)
+            return images.bytes_at(connection, path, 0, count)
+
+    def bytes_at(self, path: str, offset: int, count: int) -> bytes:
+        with self._connection() as connection:
+            return images.bytes_at(connection, path, offset, count)
 
     def upload(self, path: str, size: int, source: BinaryIO, told: Callable[[int], None]) -> None:
         with our_errors(self._link):

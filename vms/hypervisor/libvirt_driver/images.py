@@ -29,11 +29,11 @@ def image_at(connection: libvirt.virConnect, path: str) -> Image | None:
         raise
 
 
-def first_bytes(connection: libvirt.virConnect, path: str, count: int) -> bytes:
+def bytes_at(connection: libvirt.virConnect, path: str, offset: int, count: int) -> bytes:
     volume = found_at(connection, path)
     if volume is None:
         raise DiskMissing(f"there is no image {path}")
-    return _first_bytes_of(connection, volume, count)
+    return _bytes_of(connection, volume, offset, count)
 
 
 def chain_at(connection: libvirt.virConnect, path: str) -> list[Image]:
@@ -53,7 +53,7 @@ def chain_keeps_notes(connection: libvirt.virConnect, path: str) -> bool:
     nobody can look at."""
     try:
         chain = chain_at(connection, path)
-        return all(keeps_notes(first_bytes(connection, image.path, _VERSION_BYTES)) for image in chain)
+        return all(keeps_notes(bytes_at(connection, image.path, 0, _VERSION_BYTES)) for image in chain)
     except DiskMissing:
         return False
 
@@ -76,7 +76,7 @@ def make_raw(connection: libvirt.virConnect, path: str, size: int) -> libvirt.vi
 
 def _image(connection: libvirt.virConnect, volume: libvirt.virStorageVol, path: str) -> Image:
     noted = etree.fromstring(volume.XMLDesc().encode())
-    head = head_of(path, partial(_first_bytes_of, connection, volume))
+    head = head_of(path, partial(_bytes_of, connection, volume, 0))
     return Image(
         path=path,
         format=head.format or _noted_format(noted),
@@ -93,12 +93,12 @@ def _noted_format(noted: Element) -> str:
     return "raw" if name in _TOLD_BY_THEIR_HEAD else name or "raw"
 
 
-def _first_bytes_of(connection: libvirt.virConnect, volume: libvirt.virStorageVol, count: int) -> bytes:
+def _bytes_of(connection: libvirt.virConnect, volume: libvirt.virStorageVol, offset: int, count: int) -> bytes:
     """libvirt takes "none" for "all"."""
     if not count:
         return b""
     stream = connection.newStream()
-    volume.download(stream, 0, count)
+    volume.download(stream, offset, count)
     pieces = []
     while piece := stream.recv(_PIECE):
         pieces.append(piece)

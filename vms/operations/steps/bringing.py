@@ -95,15 +95,17 @@ def _bring(work: Work, file: StoredFile, path: str) -> Result:
 @dataclass
 class Teller:
     """Writes down how far it is, not too often, and ends it when somebody cancels. before: how much of the size was
-    done already when this began."""
+    done already when this began; sent: how far it came."""
 
     work: Work
     size: int
     before: int = 0
+    sent: int = 0
     _began: float = field(default_factory=monotonic)
     _told: float = 0.0
 
     def __call__(self, sent: int) -> None:
+        self.sent = sent
         now = monotonic()
         if now - self._told < TELL_SECONDS:
             return

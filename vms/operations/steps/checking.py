@@ -1,8 +1,10 @@
-"""Steps that verify a backup: each file is read and compared with its sum, or that is made if there is none yet."""
+"""Steps that verify a backup: each file is read and compared with its sum, or that is made if there is none yet, and of
+each image the structure is gone through."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from io import BytesIO
 from posixpath import basename, normpath
 
@@ -19,8 +21,10 @@ from vms.operations.steps.work import Again, Done, Result, Step, StepFailed, Wor
 from vms.rules.actions import Action
 from vms.rules.backing_up import LIST, SUMS
 from vms.rules.backups import BackupState, Damage
+from vms.rules.images import FileKind
 from vms.rules.problems import Problem
 from vms.rules.progress import Phase
+from vms.rules.qcow2 import fault_in
 
 CHECKS_AT_ONCE = 2
 """In all, and one at a node: each keeps a worker, and one of the few calls that may be made to a node at once."""
@@ -89,18 +93,33 @@ def compare_sums(work: Work) -> Result:
         return Done()
     before = work.operation.bytes_before
     work.operation.note(phase=Phase.CHECKING)
+    teller = Teller(work, work.operation.bytes_total, before)
     try:
-        found = work.hypervisor.checksum(path, Teller(work, work.operation.bytes_total, before))
+        found = work.hypervisor.checksum(path, teller)
+        _require_sum(work, backup, path, found)
+        _require_structure(work, backup, path, teller)
         size = work.hypervisor.image_sizes([path])
     except TurnedBack:
         return Again(0, Phase.TAKING_BACK)
     except DiskMissing as error:
         raise _damaged(work, backup, Damage.MISSING, path) from error
-    if (expected := backup.sums.get(path, found)) != found:
-        raise _damaged(work, backup, Damage.CHANGED, f"{path}: {found}, not {expected}")
     done = before + sum(each.allocation for each in size.values())
     work.operation.measure({"sums": {**read, path: found}}, bytes_before=done)
     return Again(0, Phase.CHECKING)
+
+
+def _require_sum(work: Work, backup: Backup, path: str, found: str) -> None:
+    if (expected := backup.sums.get(path, found)) != found:
+        raise _damaged(work, backup, Damage.CHANGED, f"{path}: {found}, not {expected}")
+
+
+def _require_structure(work: Work, backup: Backup, path: str, teller: Teller) -> None:
+    """Of a qcow2 image that was read to its end. Little is left to be read, so meanwhile how far it is stays."""
+    if path not in {was["path"] for was in backup.files.values() if was["format"] == FileKind.QCOW2}:
+        return
+    read, size = partial(work.hypervisor.bytes_at, path), teller.sent
+    if fault := fault_in(read, size, lambda: teller(size)):
+        raise _damaged(work, backup, Damage.NO_IMAGE, f"{path}: {fault}")
 
 
 def write_sums_down(work: Work) -> Result:
