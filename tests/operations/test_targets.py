@@ -9,6 +9,7 @@ from directory.models import Person
 from tests.operations.kept_backups import FOLDER, add_backup, add_target, see
 from vms.hypervisor.fake import FakeNode
 from vms.models import AuditLine, BackupSchedule, BackupTarget, Node, Vm
+from vms.models.facts import facts_of_node, pools_with_folders
 from vms.operations.targets import (
     FolderTaken,
     NoSuchFolder,
@@ -38,6 +39,16 @@ def test_a_folder_of_a_node_becomes_a_target(node: Node, alpha: FakeNode, root: 
     assert (target.name, target.folder, target.limit, target.added_by_name) == ("NAS", FOLDER, 5, "root")
     line = AuditLine.objects.get(request=Request.ADD_TARGET)
     assert (line.outcome, line.subject_name, line.values) == (Outcome.ACCEPTED, "NAS", {"folder": FOLDER})
+
+
+def test_a_target_is_no_place_for_disks(target: BackupTarget, node: Node, alpha: FakeNode):
+    see(node, alpha, folder="/slashed/")
+    BackupTarget.objects.create(name="slashed", folder="/slashed")
+    see(node, alpha, folder="/other")
+    node = Node.objects.get(pk=node.pk)
+    assert {FOLDER, "/slashed"} & facts_of_node(node).folders == set()
+    assert "/other" in facts_of_node(node).folders
+    assert {pool.folder for pool in pools_with_folders(node)} >= {FOLDER, "/slashed/", "/other"}
 
 
 def test_names_and_folders_are_those_of_one_target(target: BackupTarget, node: Node, alpha: FakeNode, root: Person):

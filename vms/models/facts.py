@@ -44,12 +44,13 @@ def facts_of(vm: Vm, under_way: Iterable[Operation]) -> Facts:
 def facts_of_node(node: Node) -> NodeFacts:
     """node: best with its pools and networks fetched."""
     pools = pools_with_folders(node)
+    folders = frozenset(normpath(pool.folder) for pool in pools_for_disks(node))
     return NodeFacts(
         key=node.pk,
         reachable=node.reachable,
         duty=Duty(node.duty),
         memory_free=node.memory_free,
-        folders=frozenset(normpath(pool.folder) for pool in pools),
+        folders=folders,
         shared_folders=frozenset(normpath(pool.folder) for pool in pools if pool.shared),
         networks=frozenset(network.name for network in node.networks.all()),
     )
@@ -57,3 +58,8 @@ def facts_of_node(node: Node) -> NodeFacts:
 
 def pools_with_folders(node: Node) -> tuple[StoragePool, ...]:
     return tuple(pool for pool in node.storage_pools.all() if pool.folder)
+
+
+def pools_for_disks(node: Node) -> tuple[StoragePool, ...]:
+    """Where new disks may be put."""
+    return tuple(pool for pool in pools_with_folders(node) if not pool.is_target)

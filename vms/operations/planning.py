@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 from vms.models import Disk, Node, StoragePool, Vm
-from vms.models.facts import facts_of_node, pools_with_folders
+from vms.models.facts import facts_of_node, pools_for_disks
 from vms.operations.making import NewMachine
 from vms.operations.steps.addresses import fresh_macs as fresh_macs
 from vms.rules.kinds import Kind, Mode
@@ -66,7 +66,7 @@ def candidates_for(memory: int, network: str | None = None, origin: Vm | None = 
     return [
         Candidate(
             nodes[node.key],
-            pools_with_folders(nodes[node.key]),
+            pools_for_disks(nodes[node.key]),
             tuple(obstacles),
             tuple(sorted(need.networks - node.networks)),
         )

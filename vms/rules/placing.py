@@ -24,8 +24,8 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """What the panel last heard of a node. folders: of its storage pools; shared_folders: those in which other nodes
-    see the same files. Memory in bytes."""
+    """What the panel last heard of a node. folders: of its storage pools, where disks may be put; shared_folders: all
+    in which other nodes see the same files. Memory in bytes."""
 
     key: int
     reachable: bool

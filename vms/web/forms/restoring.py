@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import pgettext_lazy
 
 from vms import labels
-from vms.models import Backup, StoragePool
-from vms.models.facts import facts_of_node, pools_with_folders
+from vms.models import Backup, Node, StoragePool
+from vms.models.facts import pools_for_disks, pools_with_folders
 from vms.operations.planning import MIB, Wish, candidates_for, default_limit
 from vms.rules.backups import Consistency
 from vms.rules.kinds import Kind
@@ -46,7 +46,7 @@ class RestoreForm(forms.Form):
         """backup: with its machine and that one's node."""
         super().__init__(data)
         self.backup = backup
-        self._pools = pools_with_folders(backup.vm.node)
+        self._pools = pools_for_disks(backup.vm.node)
         self._offer()
 
     def _offer(self) -> None:
@@ -111,7 +111,7 @@ class RestoreAsNewForm(InAPool):
         """Only nodes that have the folder of the backup can read it."""
         folder = normpath(self.backup.target.folder)
         found = candidates_for(self.backup.vm.memory, network)
-        self.candidates = [each for each in found if folder in facts_of_node(each.node).folders]
+        self.candidates = [each for each in found if folder in _folders_of(each.node)]
 
     def _offer_places(self) -> None:
         places = [(node_with_free(each), pools_with_free(each)) for each in self.candidates if each.pools]
@@ -150,3 +150,7 @@ class RestoreAsNewForm(InAPool):
             mode=values.get("mode"),
             os_name=vm.os_name,
         )
+
+
+def _folders_of(node: Node) -> set[str]:
+    return {normpath(pool.folder) for pool in pools_with_folders(node)}
