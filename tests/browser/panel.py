@@ -71,6 +71,7 @@ class Panel:
 
     def axe(self) -> list[str]:
         """What is wrong for people who cannot see, or not well."""
+        self.page.emulate_media(reduced_motion="reduce")  # what arrives meanwhile
         self.page.evaluate(ALL_HAS_FADED_IN)
         self.page.evaluate(AXE.read_text())
         found: list[str] = self.page.evaluate(RUN_AXE)

@@ -81,7 +81,8 @@ def test_on_a_narrow_screen_a_new_machine_is_made_of_it(stack: Stack, open_panel
         expect(panel.page.locator("h1")).to_contain_text("has-a-twin-b")
         twin = Machine(each.machine.node, UUID(panel.page.url.rstrip("/").rpartition("/")[2]), "has-a-twin-b")
         try:
-            Visitor(stack).sees(twin, "Stopped", seconds=40)
+            Visitor(stack).sees_operation(twin, "Restore as a new machine", "Done", seconds=40)
+            Visitor(stack).sees(twin, "Stopped")
             (disk,) = disks_of(twin)
             is_sound(disk)
             qemu_img("compare", disk, kept.holds)

@@ -18,6 +18,7 @@ from tests.web.giving import html_of
 from vms import labels
 from vms.models import Grant, Vm
 from vms.operations.permission import may
+from vms.rules.actions import Action
 from vms.rules.kinds import Kind
 from vms.rules.matrix import COLUMNS
 from vms.rules.power import Power
@@ -101,7 +102,12 @@ def test_what_is_not_possible_now_says_why_whoever_may(browser: Client, running_
     rows = rows_of(browser, running_vm, with_role(Role.USER, "uwe"))
     assert rows["Shutdown"] == (MAY_NOT, "–", "possible")
     assert rows["Start"] == (MAY_NOT, "–", "The machine is running already.")
-    assert rows["Back up"] == (MAY_NOT, "the panel cannot do this yet", "")
+    assert rows["Back up"] == (MAY_NOT, "–", "possible")
+
+
+def test_what_is_not_built_says_so(browser: Client, add_vm: AddVm):
+    rows = rows_of(browser, add_vm("mould", kind=Kind.TEMPLATE), with_role(Role.USER, "uwe"))
+    assert rows[str(labels.ACTION[Action.DYNAMIC])] == (MAY_NOT, "the panel cannot do this yet", "")
 
 
 @pytest.mark.parametrize(
