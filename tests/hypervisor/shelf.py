@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -127,6 +128,8 @@ class Shelf:
         return outcome
 
     def merge(self, vm: UUID, target: str) -> None:
+        if not self.fake_node:
+            time.sleep(2)  # see SETTLES_WITHIN of the steps that merge overlays
         self.here.merge(vm, target)
         if self.fake_node:
             fake_backing_up.end_merge(self.fake_node, vm, target)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,13 @@ from tests.operations.migrating import SHARED, add_mover, come_to_the_move, send
 from tests.operations.streaming import add_origin, ask_for, come_to_the_pull
 from vms.hypervisor.fake import FakeNode
 from vms.models import Node, Operation, Vm
+from vms.operations.steps import overlays
 from vms.rules.power import Power
+
+
+@pytest.fixture(autouse=True)
+def _fake_nodes_settle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlays, "SETTLES_WITHIN", timedelta(0))
 
 
 @pytest.fixture

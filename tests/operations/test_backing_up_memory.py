@@ -34,6 +34,7 @@ from vms.hypervisor.fake import FakeNode
 from vms.hypervisor.migrating import CallState, Outcome
 from vms.models import Backup, BackupTarget, Disk, Event, Node, Operation, Vm
 from vms.operations.requesting import cancel
+from vms.operations.steps import overlays
 from vms.rules.actions import Action
 from vms.rules.backups import BackupState, Consistency
 from vms.rules.power import Power, PowerReason, Wanted
@@ -271,3 +272,17 @@ def test_power_off_calls_it_off_first(vm: Vm, taking: Operation, alpha: FakeNode
     assert taking.problem_values == {"person": "anna"}
     assert take_steps(off).progress == Progress.SUCCEEDED
     assert_nothing_is_left(taking, alpha, "Stopped")
+
+
+def test_it_does_not_merge_right_after_it_has_copied(
+    taking: Operation, vm: Vm, alpha: FakeNode, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(overlays, "SETTLES_WITHIN", timedelta(seconds=2))
+    come_to_the_copy(taking, alpha)
+    end_copy(taking, alpha)
+    take_steps(taking, 3)
+    assert (taking.phase, alpha.machines[vm.uuid].backups.merges) == (Phase.MERGING, {})
+    long_ago = (timezone.now() - timedelta(seconds=3)).isoformat()
+    Operation.objects.filter(pk=taking.pk).update(measures={**taking.measures, "settling_since": long_ago})
+    taking.refresh_from_db()
+    assert end_merges(taking, alpha).progress == Progress.SUCCEEDED

@@ -148,7 +148,8 @@ class BackingUp(Protocol):
     def merge(self, vm: UUID, target: str) -> None:
         """Begin to bring what a disk's overlay has into the image below it. The guest may run; one that is paused since
         save_memory() must be resumed before. It ends with finish_merge(); after a stop it begins anew. WrongState while
-        another job of the disk, or a backup, is under way; Refused if nothing is below it."""
+        another job of the disk, or a backup, is under way; Refused if nothing is below it. Some processes have died of
+        one that began at once after a backup's end: wait for two seconds."""
         ...
 
     def merges(self, vm: UUID) -> Mapping[str, Merge]:

@@ -42,7 +42,7 @@ SOON_SECONDS = 0.1
 TRIES = 3
 NOTHING_COMES_AFTER = timedelta(seconds=5)
 
-_NEVER_BEGUN: Mapping[str, Any] = {"begun": None, "memory": None, "copying": None, "overlays": None}
+_NEVER_BEGUN: Mapping[str, Any] = dict.fromkeys(("begun", "memory", "copying", "overlays", "settling_since"))
 
 
 def begin_copy(work: Work) -> Result:
