@@ -174,7 +174,7 @@ def test_one_is_cancelled_and_streams_again_and_one_is_deleted(stack: Stack, ann
 def test_six_at_once_of_which_two_stream_and_the_others_say_that_they_wait(stack: Stack, anna: Visitor) -> None:
     with template(stack, "base-six", sizes=(16,)) as origin:
         anna.sees(origin.machine, "Stopped")
-        copies = make(stack, anna, origin.uuid, Wish("six-%d", count=6, limit=3))
+        copies = make(stack, anna, origin.uuid, Wish("six-%d", count=6, limit=1))
         assert wait_until(lambda: len([each for each in copies if "its turn" in anna.note(each)]) == 4, seconds=15)
         for copy in copies:
             anna.sees(copy, "Stopped, streaming")
