@@ -80,7 +80,7 @@ def test_one_of_them_is_kept_written_about_verified_and_deleted(
     expect(panel.page.get_by_label("Notes")).to_have_value("before the upgrade")
     press(panel, "Verify")
     is_said(panel, "The backup of put-aside is being verified.")
-    expect(panel.page.locator("#backup-page .past__one--good").first).to_contain_text("Verify", timeout=PATIENCE)
+    expect(panel.page.locator("#backup-page .kv dd", has_text=f", by {stack.user}")).to_be_visible(timeout=PATIENCE)
     buttons.get_by_role("link", name="Delete").click(timeout=PATIENCE)
     expect(panel.dialog).to_contain_text("Delete this backup of put-aside?")
     expect(panel.dialog).to_contain_text("Afterwards there is no good backup of put-aside any more.")
