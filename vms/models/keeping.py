@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from posixpath import join, normpath
 from uuid import UUID
 
-from vms.models.backup import Backup, BackupTarget
+from vms.models.backup import Backup, BackupQuerySet, BackupTarget
 from vms.models.node import Node
-from vms.models.operation import Operation
+from vms.models.operation import Operation, OperationQuerySet
 from vms.models.storage import StoragePool
 from vms.models.vm import Vm
 from vms.rules.actions import RETURNS
@@ -51,11 +51,20 @@ def needed_by(backup: Backup) -> list[Backup]:
     return found
 
 
+def standing_on(keys: Collection[int]) -> BackupQuerySet:
+    """Later backups that need one of these, and are not among them."""
+    return Backup.objects.filter(below__in=keys).exclude(pk__in=keys)
+
+
+def returns_of(keys: Collection[int]) -> OperationQuerySet:
+    """The operations that are just restoring one of these backups."""
+    return Operation.objects.filter(action__in=RETURNS, finished_at=None, arguments__backup__in=list(keys))
+
+
 def in_use(keys: Collection[int]) -> list[str]:
-    """What needs one of these backups: later ones that are not among them, machines that are just being restored."""
-    later = Backup.objects.filter(below__in=keys).exclude(pk__in=keys)
-    restoring = Operation.objects.filter(action__in=RETURNS, finished_at=None, arguments__backup__in=list(keys))
-    return [*later.values_list("stem", flat=True), *restoring.values_list("vm__display_name", flat=True)]
+    """The names of what needs one of these backups."""
+    later = standing_on(keys).values_list("stem", flat=True)
+    return [*later, *returns_of(keys).values_list("vm__display_name", flat=True)]
 
 
 def parts_of(backup: Backup) -> Mapping[str, str]:

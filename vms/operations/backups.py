@@ -14,14 +14,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from vms.models import Backup, BackupSchedule, BackupTarget, Node, Operation, Vm
-from vms.models.keeping import homes_without, needed_by, node_for, only_seen_by, refresh_last_backup
+from vms.models.keeping import (
+    homes_without,
+    needed_by,
+    node_for,
+    only_seen_by,
+    refresh_last_backup,
+    returns_of,
+    standing_on,
+)
 from vms.models.viewer import Viewer
 from vms.operations.announcing import announce
 from vms.operations.auditing import about_vm, asked_by, write
 from vms.operations.performing import finish
 from vms.operations.permission import require_may_with_backup
 from vms.operations.promising import ActionRefused, Order, held, promise, write_down
-from vms.rules.actions import RETURNS, Action, Slot
+from vms.rules.actions import Action, Slot
 from vms.rules.audit import Outcome
 from vms.rules.backing_up import Taking, stem_of
 from vms.rules.backups import BackupState
@@ -175,10 +183,9 @@ def _new(vm: Vm, action: Action, backups: list[Backup], arguments: dict[str, Any
 
 def _require_free(backups: list[Backup]) -> None:
     keys = {each.pk for each in backups}
-    if Backup.objects.filter(below__in=keys).exclude(pk__in=keys).exists():
+    if standing_on(keys).exists():
         raise ActionRefused(Action.DELETE_BACKUP, Reason.BACKUP_IS_NEEDED, None)
-    restoring = Operation.objects.filter(action__in=RETURNS, finished_at=None, arguments__backup__in=list(keys))
-    if holder := restoring.first():
+    if holder := returns_of(keys).first():
         raise ActionRefused(Action.DELETE_BACKUP, Reason.BACKUP_IN_USE, holder)
 
 

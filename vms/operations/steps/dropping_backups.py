@@ -63,8 +63,8 @@ def delete_files(work: Work) -> Result:
             for path in (*parts_of(backup).values(), path_of(backup, SUMS)):
                 hypervisor.delete_disk(path)
         _forget_checkpoint(work, backup)
-        backup.delete()
         announce(("backup", str(backup.pk)))
+        backup.delete()
     _tell(work)
     return Done()
 
