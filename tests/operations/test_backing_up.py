@@ -27,6 +27,7 @@ from tests.operations.taking import (
 from tests.operations.working import ask, fresh, status_of, work
 from vms.hypervisor.fake import FakeNode
 from vms.models import Backup, BackupTarget, Disk, Node, Vm
+from vms.operations.following import follow
 from vms.operations.requesting import change_limit
 from vms.operations.resuming import next_in_turn
 from vms.operations.steps import backing_up
@@ -159,8 +160,11 @@ def test_a_crashed_one_is_copied_as_it_is(on: Vm, target: BackupTarget, alpha: F
     look_everywhere()
     operation = come_to_the_copy(ask_for_backup(on, target, anna), alpha)
     assert status_of(on) == "Crashed"
+    follow(fresh(on), Power.PAUSED, PowerReason.BY_REQUEST)  # a watcher that comes back sees it once more
+    assert (status_of(on), fresh(on).wanted) == ("Crashed", Wanted.RUNNING)
     end_copy(operation, alpha)
     assert take_steps(operation).progress == Progress.SUCCEEDED
+    assert Backup.objects.get().consistency == Consistency.POWER_CUT
     assert alpha.machines[on.uuid].power is Power.OFF
 
 

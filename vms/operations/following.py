@@ -20,7 +20,8 @@ def follow(vm: Vm, power: Power, reason: PowerReason) -> None:
     under_way = list(vm.operations.filter(finished_at=None))
     ours = any(operation.slot == Slot.RUN for operation in under_way)
     has_job = any(operation.slot == Slot.JOB for operation in under_way)
-    job_pauses = any(operation.measures.get("paused") for operation in under_way)
+    marks = [operation.measures for operation in under_way]
+    job_pauses = any(mark.get("paused") or mark.get("held") for mark in marks)
     wanted = Wanted(vm.wanted)
     wish = wish_behind(Power(vm.power), power, reason, wanted, has_job=has_job, job_pauses=job_pauses)
     if not ours and wish is not None:

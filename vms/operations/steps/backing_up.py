@@ -25,7 +25,7 @@ from vms.operations.steps.checkpoints import forget_old_moments
 from vms.operations.steps.streaming import is_being_run
 from vms.operations.steps.work import Again, Done, Result, Work
 from vms.rules.actions import Action
-from vms.rules.power import Power
+from vms.rules.power import Power, Wanted
 from vms.rules.progress import Phase, percent
 
 LOOK_SECONDS = 1.0
@@ -53,7 +53,7 @@ def hold_guest(work: Work) -> Result:
         return Done()
     if is_being_run(work.vm, *Action):
         return Again(LOOK_SECONDS / 2, Phase.WAITING_FOR_PREVIOUS)
-    work.operation.measure({"held": True})
+    work.operation.measure({"held": True, "crashed": work.vm.wanted != Wanted.OFF})
     work.hypervisor.start_paused(work.vm.uuid)
     return Done()
 

@@ -151,7 +151,7 @@ def _consistency(work: Work, began: Began, *, was_held: bool) -> Consistency:
     if began.frozen:
         return Consistency.AT_REST
     still_held = work.hypervisor.machine(work.vm.uuid).power is Power.PAUSED
-    is_off = measures.get("held") and was_held and still_held
+    is_off = measures.get("held") and not measures.get("crashed") and was_held and still_held
     return Consistency.OFF if is_off else Consistency.POWER_CUT
 
 

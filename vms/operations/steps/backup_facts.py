@@ -1,10 +1,10 @@
 """A backup that is being made, as its steps find it: what was asked for, what was decided, and how far it came.
 
-What the operation has measured: plan (see Plan), held (a process that only holds the guest), begun (the name of the
-moment that is being tried, set before anything is done to the machine), memory (when saving it was asked for, and by
-which process), copying (set before the copy is asked for), began (what was so in the moment of the backup, set when the
-node has said that it copies), paused (its guest, by this backup), overlays (by target), settling_since (when they were
-first to be merged).
+What the operation has measured: plan (see Plan), held (a process that only holds the guest), crashed (that guest ran
+when its own process ended), begun (the name of the moment that is being tried, set before anything is done to the
+machine), memory (when saving it was asked for, and by which process), copying (set before the copy is asked for), began
+(what was so in the moment of the backup, set when the node has said that it copies), paused (its guest, by this
+backup), overlays (by target), settling_since (when they were first to be merged).
 """
 
 from __future__ import annotations
