@@ -37,7 +37,7 @@ from vms.rules.emptying import State as EmptyingState
 from vms.rules.hardware import PREFIX_OF_BUS, Beyond, Firmware
 from vms.rules.hindrances import GRAPHICS, WATCHDOG_ACTIONS
 from vms.rules.images import FileKind, ImageFault
-from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.kinds import Kind, Mode
 from vms.rules.names import NameFault
 from vms.rules.placing import Obstacle
 from vms.rules.power import Power, PowerReason
@@ -58,7 +58,6 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.MODE, set(Mode)),
     (labels.MODE_TIP, set(Mode)),
     (labels.KIND, set(Kind)),
-    (labels.LIFETIME, set(Lifetime)),
     (labels.DUTY, set(Duty)),
     (labels.DUTY_TITLE, set(Duty)),
     (labels.DUTY_MEANS, set(Duty)),

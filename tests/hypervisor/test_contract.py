@@ -15,7 +15,7 @@ from vms.hypervisor.contract import Hypervisor, Machine
 from vms.hypervisor.errors import DiskMissing, InvalidXml, Refused, VmNotFound, WrongState
 from vms.hypervisor.machine_xml import PanelMark, describe
 from vms.rules.events import Happening
-from vms.rules.kinds import Kind, Lifetime, Link, Mode
+from vms.rules.kinds import Kind, Link, Mode
 from vms.rules.power import Power, PowerReason
 
 CALLS_ON_A_MACHINE = [
@@ -37,7 +37,6 @@ CALLS_ON_A_MACHINE = [
 
 MARK = PanelMark(
     kind=Kind.VM,
-    lifetime=Lifetime.PERSISTENT,
     mode=Mode.MAINTENANCE,
     display_name="Büro <1>",
     made_disks=frozenset({"/images/a & b", "/images/c"}),

@@ -14,7 +14,7 @@ from lxml import etree
 from vms.hypervisor.errors import InvalidXml
 from vms.hypervisor.machine_xml import Disk, Interface, PanelMark, describe, parse, with_panel_mark
 from vms.hypervisor.machine_xml.reading import agent_is_connected
-from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.kinds import Kind, Mode
 
 FULL = """<?xml version='1.0' encoding='ISO-8859-1'?>
 <!-- kept by hand -->
@@ -60,7 +60,7 @@ FULL = """<?xml version='1.0' encoding='ISO-8859-1'?>
 <!-- the end -->
 """
 PLAIN = "<domain type='qemu'><name>a</name><memory>8192</memory>{}</domain>"
-MARK = PanelMark(Kind.VM, Lifetime.PERSISTENT, None, "Päivi's <VM> & שלום", frozenset({"/b", "/a"}))
+MARK = PanelMark(Kind.VM, None, "Päivi's <VM> & שלום", frozenset({"/b", "/a"}))
 
 
 def test_a_full_definition_is_read() -> None:
@@ -98,7 +98,6 @@ def test_the_interfaces_of_every_type_are_read() -> None:
 def test_the_panels_own_mark_is_read() -> None:
     assert describe(FULL).panel == PanelMark(
         Kind.TEMPLATE,
-        Lifetime.DYNAMIC,
         Mode.READY_FOR_USE,
         "Web & more",
         frozenset({"/images/a.qcow2", "/images/b.qcow2"}),
@@ -270,7 +269,6 @@ writable = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_charac
 marks = st.builds(
     PanelMark,
     kind=st.none() | st.sampled_from(Kind),
-    lifetime=st.none() | st.sampled_from(Lifetime),
     mode=st.none() | st.sampled_from(Mode),
     display_name=writable,
     made_disks=st.frozensets(writable.filter(bool), max_size=3),

@@ -18,13 +18,11 @@ from vms.hypervisor.errors import InvalidXml
 from vms.hypervisor.machine_xml import Clone, PanelMark, clone_of, describe, parse
 from vms.hypervisor.machine_xml.elements import drop_all
 from vms.hypervisor.machine_xml.parsing import text_of
-from vms.rules.kinds import Kind, Lifetime, Link
+from vms.rules.kinds import Kind, Link
 from vms.rules.power import Power
 
 NEW = UUID("0badcafe-0000-4000-8000-000000000001")
-MARK = PanelMark(
-    Kind.VM, Lifetime.PERSISTENT, None, "Copy", frozenset({"/copy/vda.qcow2"}), UUID(UUID_OF_ORIGIN), Link.STREAMING
-)
+MARK = PanelMark(Kind.VM, None, "Copy", frozenset({"/copy/vda.qcow2"}), UUID(UUID_OF_ORIGIN), Link.STREAMING)
 MIB = 1024**2
 # What only the origin has: its numbers, places and secrets. The mark names the origin, so it is looked at apart.
 OF_THE_ORIGIN = (

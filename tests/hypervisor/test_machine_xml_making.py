@@ -30,7 +30,7 @@ MACHINE = NewMachine(
     boot_device="cdrom",
     network="default",
     mac="52:54:00:00:00:01",
-    mark=PanelMark(Kind.TEMPLATE, None, Mode.FIRST_INSTALLATION, "Web", frozenset({"/images/a & b's.qcow2"})),
+    mark=PanelMark(Kind.TEMPLATE, Mode.FIRST_INSTALLATION, "Web", frozenset({"/images/a & b's.qcow2"})),
 )
 
 

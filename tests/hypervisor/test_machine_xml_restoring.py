@@ -7,9 +7,9 @@ import pytest
 from tests.hypervisor.shapes import UUID_OF_ORIGIN
 from vms.hypervisor.errors import InvalidXml
 from vms.hypervisor.machine_xml import PanelMark, describe, restored
-from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.kinds import Kind, Mode
 
-MARK = PanelMark(Kind.VM, Lifetime.PERSISTENT, None, "Shop", frozenset({"/images/new.qcow2"}))
+MARK = PanelMark(Kind.VM, None, "Shop", frozenset({"/images/new.qcow2"}))
 XML = f"""<domain type='qemu' id='7'><name>web1</name><uuid>{UUID_OF_ORIGIN}</uuid>
 <metadata><o:thing xmlns:o="urn:other"/></metadata><memory unit='MiB'>8</memory><os><type>hvm</type></os><devices>
 <disk type='block' device='disk'><driver name='qemu' type='raw' cache='none'/><source dev='/dev/old'/>
@@ -34,7 +34,7 @@ def test_its_disks_are_new_and_all_else_is_as_it_was():
 
 
 def test_its_name_and_what_the_panel_says_of_it_are_those_of_today():
-    mark = PanelMark(Kind.TEMPLATE, Lifetime.PERSISTENT, Mode.MAINTENANCE, "Shop")
+    mark = PanelMark(Kind.TEMPLATE, Mode.MAINTENANCE, "Shop")
     found = describe(restored(XML, "web1-renamed", {"vda": "/images/new.qcow2"}, mark))
     assert (found.name, found.panel) == ("web1-renamed", mark)
 

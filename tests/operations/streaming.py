@@ -14,7 +14,7 @@ from vms.operations.planning import Wish, plan_copies
 from vms.operations.reaching import reach
 from vms.operations.requesting import MakingOrder, request_machines
 from vms.rules.actions import Action
-from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.kinds import Kind, Mode
 from vms.watcher.looking import Lookout
 from vms.watcher.recording import record
 
@@ -39,7 +39,7 @@ def add_origin(node: Node, there: FakeNode, *, kind: Kind = Kind.TEMPLATE, disks
     for path in paths.values():
         there.add_image(path, capacity=GIB)
     written = "".join(_DISK.format(target=target, path=path) for target, path in paths.items())
-    mark = PanelMark(kind, Lifetime.PERSISTENT, Mode.READY_FOR_USE if kind is Kind.TEMPLATE else None, name)
+    mark = PanelMark(kind, Mode.READY_FOR_USE if kind is Kind.TEMPLATE else None, name)
     xml = with_panel_mark(_XML.format(name=name, uuid=uuid, disks=written), mark)
     there.add(name, uuid=uuid, xml=xml)
     look_at(node)

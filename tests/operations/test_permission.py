@@ -149,25 +149,25 @@ def outcomes(bulk: Bulk) -> dict[str, str]:
     return {item.vm.name: item.refusal or "asked" for item in items}
 
 
-def test_many_at_once_are_refused_where_only_use_was_given(nobody: Person, add_vm: AddVm, given: Grant) -> None:
+def test_many_at_once_are_refused_where_only_use_was_given(nobody: Person, add_vm: AddVm, vm: Vm, given: Grant) -> None:
     seen = add_vm("seen")
     Grant.objects.create(vm=seen, person=nobody, right=Right.USE)
-    bulk = bulk_of(nobody, given.vm, seen)
+    bulk = bulk_of(nobody, vm, seen)
     ask_some(bulk.pk)
     assert outcomes(bulk) == {"web1": "asked", "seen": Reason.NOT_PERMITTED}
 
 
-def test_a_worker_asks_again_machine_by_machine(nobody: Person, add_vm: AddVm, given: Grant) -> None:
+def test_a_worker_asks_again_machine_by_machine(nobody: Person, add_vm: AddVm, vm: Vm, given: Grant) -> None:
     second = add_vm("second", Power.OFF)
     taken = Grant.objects.create(vm=second, person=nobody, right=Right.OPERATE)
-    bulk = bulk_of(nobody, given.vm, second)
+    bulk = bulk_of(nobody, vm, second)
     taken.delete()
     ask_some(bulk.pk)
     assert outcomes(bulk) == {"web1": "asked", "second": Reason.NOT_PERMITTED}
 
 
-def test_nothing_more_is_asked_for_somebody_who_was_blocked(nobody: Person, given: Grant) -> None:
-    bulk = bulk_of(nobody, given.vm)
+def test_nothing_more_is_asked_for_somebody_who_was_blocked(nobody: Person, vm: Vm, given: Grant) -> None:
+    bulk = bulk_of(nobody, vm)
     Person.objects.filter(pk=nobody.pk).update(is_active=False)
     ask_some(bulk.pk)
     assert outcomes(bulk) == {"web1": Reason.NOT_PERMITTED}

@@ -16,7 +16,7 @@ from vms.operations.reaching import reach
 from vms.operations.requesting import Order, request_action
 from vms.rules.actions import Action
 from vms.rules.events import Happening
-from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.kinds import Kind, Mode
 from vms.rules.power import Power, PowerReason, Wanted
 from vms.rules.timeline import What
 from vms.watcher.looking import Lookout
@@ -77,7 +77,7 @@ def test_what_its_definition_says_is_written_down(node: Node, alpha: FakeNode):
     alpha.add("web1", xml=xml(uuid, more="<title>Web server</title>", devices=devices))
     look_at(node)
     vm = Vm.objects.get()
-    assert (vm.display_name, vm.kind, vm.lifetime, vm.mode) == ("Web server", Kind.VM, Lifetime.PERSISTENT, "")
+    assert (vm.display_name, vm.kind, vm.mode) == ("Web server", Kind.VM, "")
     assert (vm.memory, vm.vcpus, vm.boot_device, vm.has_agent_channel) == (512 * 1024**2, 2, "cdrom", True)
     disk = vm.disks.get()
     assert (disk.target, disk.path, disk.bus, disk.made_by_panel) == ("vda", "/images/a.qcow2", "virtio", False)
@@ -86,9 +86,7 @@ def test_what_its_definition_says_is_written_down(node: Node, alpha: FakeNode):
 
 def test_a_panel_set_up_afresh_finds_its_own_marks_again(node: Node, alpha: FakeNode):
     uuid = uuid4()
-    mark = PanelMark(
-        Kind.TEMPLATE, Lifetime.PERSISTENT, Mode.READY_FOR_USE, "Debian 12", frozenset({"/images/a.qcow2"})
-    )
+    mark = PanelMark(Kind.TEMPLATE, Mode.READY_FOR_USE, "Debian 12", frozenset({"/images/a.qcow2"}))
     devices = DISK.format(path="/images/a.qcow2", dev="vda") + DISK.format(path="/images/b.qcow2", dev="vdb")
     alpha.add("tpl", xml=with_panel_mark(xml(uuid, "tpl", devices=devices), mark))
     look_at(node)

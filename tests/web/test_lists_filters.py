@@ -38,7 +38,6 @@ def machines(add_vm: AddVm, second_node: Node) -> dict[str, Vm]:
         "held": add_vm("held", Power.PAUSED, PowerReason.BY_REQUEST),
         "faulty": add_vm("faulty", Power.PAUSED, PowerReason.IO_ERROR, wanted="running"),
         "streams": add_vm("streams"),
-        "thrown-away": add_vm("thrown-away", lifetime="dynamic"),
         "golden": add_vm("golden", kind=Kind.TEMPLATE, mode="ready for use"),
         "no-mode": add_vm("no-mode", kind=Kind.TEMPLATE),
     }
@@ -86,7 +85,6 @@ def test_every_count_is_what_its_choice_finds(kind: Kind, query: str) -> None:
         ("status=Paused&status=Crashed", {"held", "faulty", "crashed"}),
         ("second=streaming", {"streams"}),
         ("node=beta", {"streams"}),
-        ("lifetime=dynamic", {"thrown-away"}),
         ("tag=WEB", {"runs"}),
         ("tag=web&tag=production", {"runs", "off"}),
         ("tag=production&show=stopped", {"off"}),
@@ -129,9 +127,7 @@ def test_the_filter_of_backups_stands_on_the_page(browser: Client, add_vm: AddVm
 
 
 @pytest.mark.usefixtures("machines")
-@pytest.mark.parametrize(
-    "query", ["backup=x", "status=Bogus", "second=", "lifetime=x", "stale=x", "show=x", "tag=", "node=%00"]
-)
+@pytest.mark.parametrize("query", ["backup=x", "status=Bogus", "second=", "stale=x", "show=x", "tag=", "node=%00"])
 def test_an_answer_that_nobody_knows_is_no_answer(query: str) -> None:
     assert found(query) == found()
 

@@ -18,6 +18,7 @@ from vms.models.storage import Network, StoragePool
 from vms.models.stored_file import BroughtImage, StoredFile
 from vms.models.tag import Tag
 from vms.models.vm import Vm
+from vms.models.vm_pool import VmPool
 
 __all__ = [
     "AuditLine",
@@ -48,4 +49,5 @@ __all__ = [
     "StoredFile",
     "Tag",
     "Vm",
+    "VmPool",
 ]

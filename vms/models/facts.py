@@ -34,6 +34,7 @@ def facts_of(vm: Vm, under_way: Iterable[Operation]) -> Facts:
         doubled=vm.is_doubled(),
         has_dependants=vm.has_dependants(),
         linked=bool(vm.link),
+        active=vm.is_active_image(),
         mode=Mode(vm.mode) if vm.mode else None,
         agent_used_to_answer=vm.agent_used_to_answer,
         agent_silent_checks=vm.agent_silent_checks,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from vms.models.viewer import Viewer
 from vms.models.vm import Vm
+from vms.models.vm_pool import VmPool
 from vms.rules.rights import Right
 
 
@@ -20,11 +21,12 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 
 class Grant(models.Model):
-    """A right on one machine, of one person or of one group.
+    """A right on one machine or on all of one pool, of one person or of one group.
 
     It belongs to the UUID and not to the row: a machine that went away and comes back finds its people again."""
 
-    vm = models.ForeignKey(Vm, on_delete=models.DO_NOTHING, db_constraint=False, related_name="grants")
+    vm = models.ForeignKey(Vm, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="grants")
+    pool = models.ForeignKey(VmPool, null=True, on_delete=models.CASCADE, related_name="grants")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="grants")
     group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="grants")
     right = models.CharField(max_length=16, default=Right.USE.value)
@@ -37,6 +39,12 @@ class Grant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["vm", "person"], name="one_right_per_person"),
             models.UniqueConstraint(fields=["vm", "group"], name="one_right_per_group"),
+            models.UniqueConstraint(fields=["pool", "person"], name="one_pool_right_per_person"),
+            models.UniqueConstraint(fields=["pool", "group"], name="one_pool_right_per_group"),
+            models.CheckConstraint(
+                condition=Q(vm=None, pool__isnull=False) | Q(vm__isnull=False, pool=None),
+                name="a_right_is_on_one_thing",
+            ),
             models.CheckConstraint(
                 condition=Q(person=None, group__isnull=False) | Q(person__isnull=False, group=None),
                 name="a_right_has_one_owner",
@@ -45,4 +53,4 @@ class Grant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.right} {self.vm_id}"
+        return f"{self.right} {self.vm_id or self.pool_id}"

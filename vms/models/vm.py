@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from vms.models.node import Node
 from vms.models.viewer import Viewer
-from vms.rules.kinds import Kind, Lifetime, Link
+from vms.models.vm_pool import VmPool
+from vms.rules.kinds import Kind, Link
 from vms.rules.power import HAS_PROCESS, Power, PowerReason, Wanted
 from vms.rules.status import Main, Second, Status
 
@@ -23,6 +25,7 @@ UNDER_WAY: str = "under_way"
 DEPENDANTS: str = "dependants"
 IS_NEEDED: str = "is_needed"
 HAS_DOUBLES: str = "has_doubles"
+IS_ACTIVE: str = "is_active"
 
 
 class VmQuerySet(models.QuerySet["Vm"]):
@@ -35,10 +38,14 @@ class VmQuerySet(models.QuerySet["Vm"]):
         return self.exclude(deleted_at=None).given_to(person)
 
     def given_to(self, person: Viewer) -> VmQuerySet:
-        """Everything, to whoever may see every machine; to others the VMs that they or their groups were given."""
+        """Everything, to whoever may see every machine; to others the VMs that they or their groups were given, alone
+        or with their pool. Of dynamic VMs nobody sees another's."""
         if person.has_perm("vms.view_every_vm"):
             return self.all()
-        return self.filter(kind=Kind.VM, pk__in=apps.get_model("vms", "Grant").objects.of(person).values("vm_id"))
+        grants = apps.get_model("vms", "Grant").objects.of(person)
+        pooled = Q(pool__in=grants.exclude(pool=None).values("pool_id"))
+        given = Q(pk__in=grants.exclude(vm=None).values("vm_id"))
+        return self.filter(Q(kind=Kind.VM) & (given | pooled) | Q(kind=Kind.DYNAMIC, assigned_to=person.pk) & pooled)
 
     def present(self) -> VmQuerySet:
         return self.filter(deleted_at=None)
@@ -62,6 +69,11 @@ class VmQuerySet(models.QuerySet["Vm"]):
             .annotate(**{IS_NEEDED: needed, HAS_DOUBLES: elsewhere})
         )
 
+    def with_activity(self) -> VmQuerySet:
+        """Each golden image with whether its pool's next VMs come from it."""
+        pools = VmPool.objects.filter(active=models.OuterRef("pk"))
+        return self.annotate(**{IS_ACTIVE: models.Exists(pools)})
+
     def linked(self) -> VmQuerySet:
         """Those whose disks still need another machine's."""
         return self.present().exclude(link=Link.NONE)
@@ -84,13 +96,16 @@ class Vm(models.Model):
     people make the same at once; those found on nodes claim none. changes_wait: its definition for the next start is
     another than what it is now; protected: nobody may delete it until this is taken off. last_backup_at: the moment of
     its newest good backup.
+
+    Of dynamic VMs, origin: their golden image; assigned_to: the person who has it; assigned_at: since when it is
+    nobody's to take any more, also when that person is gone; used_at: when its screen was last open; warned_at: when
+    that person was told that it will be shut down.
     """
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name at the node"), max_length=255)
     display_name = models.CharField(_("name"), max_length=255)
     kind = models.CharField(max_length=16, default=Kind.VM.value)
-    lifetime = models.CharField(max_length=16, default=Lifetime.PERSISTENT.value)
     mode = models.CharField(max_length=32, blank=True)
     node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="vms", verbose_name=_("node"))
     memory = models.PositiveBigIntegerField(_("memory"), default=0)
@@ -107,6 +122,13 @@ class Vm(models.Model):
         "self", null=True, db_constraint=False, on_delete=models.DO_NOTHING, related_name="made_from_it"
     )
     link = models.CharField(max_length=16, blank=True, default=Link.NONE.value)
+    pool = models.ForeignKey(VmPool, null=True, on_delete=models.SET_NULL, related_name="vms")
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="dynamic_vms"
+    )
+    assigned_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(null=True)
     claimed_name = models.CharField(max_length=255, null=True, unique=True)  # noqa: DJ001 -- many claim none
 
     os_name = models.CharField(max_length=255, blank=True)
@@ -136,6 +158,7 @@ class Vm(models.Model):
     objects = VmQuerySet.as_manager()
 
     if TYPE_CHECKING:
+        is_active: bool  # only after with_activity()
         under_way: list[Operation]  # these three only after with_operations_under_way()
         is_needed: bool
         has_doubles: bool
@@ -181,6 +204,15 @@ class Vm(models.Model):
         if hasattr(self, HAS_DOUBLES):
             return self.has_doubles
         return self.doubles.exclude(node=self.node_id).exists()
+
+    def is_active_image(self) -> bool:
+        """Whether its pool's next VMs come from it. A query for a golden image, unless it was asked for together with
+        it."""
+        if self.kind != Kind.GOLDEN_IMAGE:
+            return False
+        if hasattr(self, IS_ACTIVE):
+            return self.is_active
+        return self.active_in.exists()
 
     def origin_name(self) -> str:
         """Of the machine it was made from; "" if the panel does not know it (any more)."""

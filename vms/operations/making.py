@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from vms.models import Node, Operation, Vm
+from vms.models import Node, Operation, Vm, VmPool
 from vms.models.viewer import Viewer
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.auditing import Refusal, about_vm, asked_by, write
@@ -32,7 +32,8 @@ from vms.rules.status import Second
 
 @dataclass(frozen=True, slots=True)
 class NewMachine:
-    """One machine to be made. limit: bytes per second of its streams, 0 for none."""
+    """One machine to be made. limit: bytes per second of its streams, 0 for none; assigned_to: the person for whom a
+    dynamic VM is made."""
 
     name: str
     plan: Plan
@@ -42,6 +43,8 @@ class NewMachine:
     notes: str = ""
     os_name: str = ""
     limit: int = 0
+    pool: VmPool | None = None
+    assigned_to: Viewer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,14 @@ def taken_names(names: Iterable[str], *, other_than: Vm | None = None) -> set[st
     return {wanted[name] for name in {*shown, *at_node, *claimed} if name in wanted}
 
 
-def promise_machines(order: MakingOrder, origin: Vm | None, *, by: Viewer) -> list[Operation]:
-    """Write them down, all or none. Those returned may be earlier ones, if this is the same submitted again.
+def promise_machines(order: MakingOrder, origin: Vm | None, *, by: Viewer | None) -> list[Operation]:
+    """Write them down, all or none. Those returned may be earlier ones, if this is the same submitted again. by: None
+    for the panel itself.
 
     ActionRefused if the origin cannot be made from now, NamesTaken.
     """
-    _require_may_make(by, order.action, origin)
+    if by is not None:
+        _require_may_make(by, order.action, origin)
     with transaction.atomic():
         submitted = _submitted_before(order, by)
         if submitted:
@@ -103,17 +108,17 @@ def _require_may_make(person: Viewer, action: Action, origin: Vm | None) -> None
         require_may_make(person)
 
 
-def _submitted_before(order: MakingOrder, by: Viewer) -> list[Operation]:
+def _submitted_before(order: MakingOrder, by: Viewer | None) -> list[Operation]:
     """The first machine of an order carries its key."""
     first = Operation.objects.filter(request_key=order.key).first() if order.key else None
     if first is None:
         return []
-    if first.requested_by_id != by.pk:
+    if by is None or first.requested_by_id != by.pk:
         raise PermissionDenied
     return list(Operation.objects.filter(arguments__order=str(order.key)).order_by("pk"))
 
 
-def _promise_one(order: MakingOrder, machine: NewMachine, number: int, by: Viewer) -> Operation:
+def _promise_one(order: MakingOrder, machine: NewMachine, number: int, by: Viewer | None) -> Operation:
     vm = _write_row(order.node, machine, by)
     operation = Operation.objects.create(
         vm=vm,
@@ -137,7 +142,7 @@ def _arguments(order: MakingOrder, machine: NewMachine) -> dict[str, Any]:
     return {**machine.plan.as_arguments(), **together}
 
 
-def _write_row(node: Node, machine: NewMachine, by: Viewer) -> Vm:
+def _write_row(node: Node, machine: NewMachine, by: Viewer | None) -> Vm:
     """The unique claim decides when two people ask for the same name at the same moment."""
     try:
         with transaction.atomic():
@@ -149,7 +154,7 @@ def _write_row(node: Node, machine: NewMachine, by: Viewer) -> Vm:
                 kind=machine.kind,
                 mode=machine.mode or "",
                 mode_set_at=timezone.now() if machine.mode else None,
-                mode_set_by_name=str(by) if machine.mode else "",
+                mode_set_by_name=str(by) if machine.mode and by else "",
                 notes=machine.notes,
                 os_name=machine.os_name,
                 node=node,
@@ -157,7 +162,21 @@ def _write_row(node: Node, machine: NewMachine, by: Viewer) -> Vm:
                 vcpus=machine.plan.vcpus,
                 power=Power.OFF,
                 origin_id=machine.plan.origin,
-                link=Link.STREAMING if machine.plan.origin else Link.NONE,
+                link=_link_of(machine),
+                pool=machine.pool,
+                **_assigned(machine),
             )
     except IntegrityError:
         raise NamesTaken([machine.name]) from None
+
+
+def _link_of(machine: NewMachine) -> Link:
+    if machine.plan.origin is None:
+        return Link.NONE
+    return Link.LINKED if machine.kind is Kind.DYNAMIC else Link.STREAMING
+
+
+def _assigned(machine: NewMachine) -> dict[str, Any]:
+    if machine.assigned_to is None:
+        return {}
+    return {"assigned_to_id": machine.assigned_to.pk, "assigned_at": timezone.now()}

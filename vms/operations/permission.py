@@ -43,6 +43,11 @@ PERMISSION_FOR: Mapping[Action, str] = {
     Action.DELETE_BACKUP: MANAGE,
     Action.FORGET_DOUBLE: MANAGE,
     Action.END_DOUBLE: MANAGE,
+    Action.DYNAMIC: MANAGE,
+    Action.PROVIDE: MANAGE,
+    Action.SEAL: MANAGE,
+    Action.ACTIVATE: MANAGE,
+    Action.MOVE_TO_POOL: MANAGE,
     Action.USERS: GIVE,
     Action.GROUPS: GIVE,
 }

@@ -30,6 +30,10 @@ class Action(StrEnum):
     STREAM = "stream"
     FORGET_DOUBLE = "forget_double"
     END_DOUBLE = "end_double"
+    PROVIDE = "provide"
+    SEAL = "seal"
+    ACTIVATE = "activate"
+    MOVE_TO_POOL = "move_to_pool"
 
 
 class Slot(StrEnum):
@@ -54,6 +58,8 @@ SLOT: Mapping[Action, Slot] = {
     Action.RESTORE: Slot.JOB,
     Action.RESTORE_AS_NEW: Slot.JOB,
     Action.PERSISTENT: Slot.JOB,
+    Action.DYNAMIC: Slot.JOB,
+    Action.PROVIDE: Slot.JOB,
     Action.CLONE: Slot.JOB,
     Action.CREATE: Slot.JOB,
     Action.STREAM: Slot.JOB,
@@ -62,6 +68,8 @@ SLOT: Mapping[Action, Slot] = {
     Action.MAKE_TEMPLATE: Slot.CHANGE,
     Action.FORGET_DOUBLE: Slot.CHANGE,
     Action.END_DOUBLE: Slot.CHANGE,
+    Action.SEAL: Slot.CHANGE,
+    Action.MOVE_TO_POOL: Slot.CHANGE,
     Action.CHECK_BACKUP: Slot.BACKUPS,
     Action.DELETE_BACKUP: Slot.BACKUPS,
 }
@@ -77,7 +85,15 @@ ABOUT_BACKUPS = frozenset(
     {Action.BACK_UP, Action.RESTORE, Action.RESTORE_AS_NEW, Action.CHECK_BACKUP, Action.DELETE_BACKUP}
 )
 
-MAKES_A_MACHINE = frozenset({Action.PERSISTENT, Action.CLONE, Action.CREATE, Action.RESTORE_AS_NEW})
+OF_POOLS = frozenset({Action.DYNAMIC, Action.PROVIDE, Action.SEAL, Action.ACTIVATE, Action.MOVE_TO_POOL})
+"""What is done for virtual machine pools: their golden images, their VMs, who belongs to them."""
+
+MAKES_A_MACHINE = frozenset(
+    {
+        *(Action.PERSISTENT, Action.DYNAMIC, Action.CLONE),
+        *(Action.CREATE, Action.RESTORE_AS_NEW, Action.PROVIDE),
+    }
+)
 """Their operation belongs to the machine that is being made, not to the one it is made from."""
 
 RETURNS = frozenset({Action.RESTORE, Action.RESTORE_AS_NEW})
@@ -89,7 +105,7 @@ BRINGS_A_FILE = frozenset({Action.CREATE, Action.EDIT})
 OF_A_DOUBLE = frozenset({Action.FORGET_DOUBLE, Action.END_DOUBLE})
 """Asked of a machine that several nodes know, about what one of them has: its definition, its process."""
 
-FILLS_DISKS = MAKES_A_MACHINE | {Action.STREAM, Action.RESTORE}
+FILLS_DISKS = (MAKES_A_MACHINE - {Action.PROVIDE}) | {Action.STREAM, Action.RESTORE}
 """Jobs in which a machine's disks are copied from what is below them until they stand alone."""
 
 MAY_SUPERSEDE: Mapping[Action, frozenset[Action]] = {

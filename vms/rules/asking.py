@@ -13,9 +13,21 @@ from vms.rules.status import Facts, Main, Second, Status, status_of
 def possible(facts: Facts, action: Action) -> Verdict:
     """The verdict for a machine as it is now."""
     status = status_of(facts)
-    answer = verdict(facts.kind, status, facts.mode, action)
+    answer = _answer_of_the_table(facts, status, action)
     refusal = _refused_now(facts, status, action) if answer.allowed else _sharper(facts, answer.reason)
     return Verdict(allowed=False, reason=refusal) if refusal else answer
+
+
+def _answer_of_the_table(facts: Facts, status: Status, action: Action) -> Verdict:
+    """A dynamic VM of which its node knows nothing any more leaves at most its overlay: that may go."""
+    is_left_over = facts.kind is Kind.DYNAMIC and facts.node_reachable and not facts.known_to_node
+    if is_left_over and action is Action.DELETE and facts.run is None:
+        return Verdict(allowed=True)
+    return verdict(facts.kind, status, facts.mode, _JUDGED_AS.get(action, action))
+
+
+_JUDGED_AS: Mapping[Action, Action] = {Action.MOVE_TO_POOL: Action.EDIT}
+"""It has no column of its own."""
 
 
 def _sharper(facts: Facts, reason: Reason | None) -> Reason | None:
@@ -52,6 +64,14 @@ def _is_being_changed(facts: Facts, _status: Status, action: Action) -> bool:
     return facts.changes and (SLOT.get(action) is Slot.CHANGE or action in _NEEDS_IT_TO_STAY_AS_IT_IS)
 
 
+def _vms_stand_on_it(facts: Facts, _status: Status, action: Action) -> bool:
+    return facts.has_dependants and facts.kind is Kind.GOLDEN_IMAGE and action in _CHANGES_THE_DISKS
+
+
+def _is_the_active_image(facts: Facts, _status: Status, action: Action) -> bool:
+    return facts.active and action in {Action.DELETE, Action.ACTIVATE}
+
+
 def _is_being_copied(facts: Facts, _status: Status, action: Action) -> bool:
     """For a template its own row of the table says so."""
     return facts.has_dependants and facts.kind is Kind.VM and action in _CHANGES_THE_DISKS
@@ -74,6 +94,7 @@ _NEEDS_TO_BE_IN_ONE_PLACE = frozenset(
     {
         *(Action.START, Action.MIGRATE, Action.DELETE, Action.EDIT, Action.TOGGLE, Action.MAKE_TEMPLATE),
         *(Action.CLONE, Action.PERSISTENT, Action.DYNAMIC, Action.BACK_UP, Action.RESTORE),
+        *(Action.SEAL, Action.MOVE_TO_POOL),
     }
 )
 """Two of a machine would write to the same disks, and of two definitions nobody knows which one counts."""
@@ -100,6 +121,8 @@ _IN_THE_WAY: Sequence[tuple[Callable[[Facts, Status, Action], bool], Reason]] = 
     (_run_slot_is_taken, Reason.RUN_SLOT_TAKEN),
     (_is_being_changed, Reason.IS_BEING_CHANGED),
     (_is_being_copied, Reason.IS_BEING_COPIED),
+    (_is_the_active_image, Reason.IS_ACTIVE_IMAGE),
+    (_vms_stand_on_it, Reason.VMS_STAND_ON_IT),
     (_needs_its_template, Reason.NEEDS_ITS_TEMPLATE),
     (_job_slot_is_taken, Reason.JOB_SLOT_TAKEN),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from vms.rules.actions import ABOUT_BACKUPS, POWER, Action
+from vms.rules.actions import ABOUT_BACKUPS, OF_POOLS, POWER, Action
 from vms.rules.timeline import What
 
 
@@ -26,6 +26,7 @@ class Subject(StrEnum):
     NODE = "node"
     IMAGE = "image"
     OPERATION = "operation"
+    POOL = "pool"
     TARGET = "target"
     SCHEDULE = "schedule"
     PERSON = "person"
@@ -73,6 +74,13 @@ class Request(StrEnum):
     SWITCH_ON_SCHEDULE = "switch_on_schedule"
     SWITCH_OFF_SCHEDULE = "switch_off_schedule"
     RUN_SCHEDULE = "run_schedule"
+    ADD_POOL = "add_pool"
+    CHANGE_POOL = "change_pool"
+    REMOVE_POOL = "remove_pool"
+    SWITCH_ON_POOL = "switch_on_pool"
+    SWITCH_OFF_POOL = "switch_off_pool"
+    OPEN_POOL = "open_pool"
+    KEEP_DYNAMIC = "keep_dynamic"
     USE_OVER = "use_over"
     LOG_IN = "log_in"
     LOG_OUT = "log_out"
@@ -93,6 +101,10 @@ class Why(StrEnum):
     WRONG_CHECKSUM = "wrong_checksum"
     STILL_NEEDED = "still_needed"
     NO_SUCH_FOLDER = "no_such_folder"
+    POOL_IS_FULL = "pool_is_full"
+    POOL_IS_OFF = "pool_is_off"
+    NO_ACTIVE_IMAGE = "no_active_image"
+    NOT_OF_THE_POOL = "not_of_the_pool"
 
 
 class Area(StrEnum):
@@ -103,6 +115,7 @@ class Area(StrEnum):
     RIGHTS = "rights"
     IMAGES = "images"
     BACKUPS = "backups"
+    POOLS = "pools"
     NODES = "nodes"
     LOGINS = "logins"
     ACCOUNTS = "accounts"
@@ -116,7 +129,7 @@ ABOUT: Mapping[Area, frozenset[str]] = {
         | {What.REBOOTED, What.FROZE, What.WATCHDOG, What.IO_ERROR}
     ),
     Area.MACHINES: frozenset(
-        (set(Action) - POWER - ABOUT_BACKUPS - {Action.USERS, Action.GROUPS})
+        (set(Action) - POWER - ABOUT_BACKUPS - OF_POOLS - {Action.USERS, Action.GROUPS})
         | {
             Request.NOTES,
             Request.TAGS,
@@ -138,6 +151,11 @@ ABOUT: Mapping[Area, frozenset[str]] = {
         | {Request.ADD_TARGET, Request.CHANGE_TARGET, Request.REMOVE_TARGET}
         | {Request.ADD_SCHEDULE, Request.CHANGE_SCHEDULE, Request.REMOVE_SCHEDULE}
         | {Request.SWITCH_ON_SCHEDULE, Request.SWITCH_OFF_SCHEDULE, Request.RUN_SCHEDULE}
+    ),
+    Area.POOLS: frozenset(
+        {Request.ADD_POOL, Request.CHANGE_POOL, Request.REMOVE_POOL}
+        | {Request.SWITCH_ON_POOL, Request.SWITCH_OFF_POOL, Request.OPEN_POOL, Request.KEEP_DYNAMIC}
+        | OF_POOLS
     ),
     Area.NODES: frozenset(
         {Request.TRY_NODE, Request.ADD_NODE, Request.REMOVE_NODE, What.NODE_LOST, What.NODE_FOUND}

@@ -5,18 +5,21 @@ from enum import StrEnum
 
 class Kind(StrEnum):
     VM = "vm"
-    TEMPLATE = "template"
-
-
-class Lifetime(StrEnum):
-    """Whether a VM stays, or is thrown away after use."""
-
-    PERSISTENT = "persistent"
+    """Persistent: it stays until somebody deletes it."""
     DYNAMIC = "dynamic"
+    """A VM of a pool that is thrown away after use. Its disks stand on a golden image."""
+    TEMPLATE = "template"
+    GOLDEN_IMAGE = "golden_image"
+    """A full copy of a template, on whose disks a pool's dynamic VMs stand."""
+
+
+VMS = frozenset({Kind.VM, Kind.DYNAMIC})
+"""What people work with. The others are what these are made from."""
 
 
 class Mode(StrEnum):
-    """What a template may be used for. A template without a mode counts as DO_NOT_USE."""
+    """What a template may be used for. A template without a mode counts as DO_NOT_USE. A golden image that is ready for
+    use is sealed: nothing changes it any more; before, it is prepared."""
 
     READY_FOR_USE = "ready for use"
     MAINTENANCE = "maintenance mode"

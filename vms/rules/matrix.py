@@ -24,6 +24,8 @@ class Mark(StrEnum):
 
 _BEYOND_THE_DOCUMENT = (Action.RESET, Action.PAUSE, Action.BACK_UP, Action.RESTORE)
 
+_OF_A_GUEST = (Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.USE, Action.RESET, Action.PAUSE)
+
 COLUMNS: Mapping[Kind, tuple[Action, ...]] = {
     Kind.VM: (
         *(Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.MIGRATE),
@@ -36,7 +38,10 @@ COLUMNS: Mapping[Kind, tuple[Action, ...]] = {
         *(Action.EDIT, Action.DELETE, Action.TOGGLE, Action.USE, Action.PERSISTENT, Action.DYNAMIC),
         *_BEYOND_THE_DOCUMENT,
     ),
+    Kind.DYNAMIC: (*_OF_A_GUEST, Action.DELETE),
+    Kind.GOLDEN_IMAGE: (*_OF_A_GUEST, Action.SEAL, Action.ACTIVATE, Action.DELETE),
 }
+"""What people see of it. What only the panel itself asks for stands in the table too, to the right."""
 
 # fmt: off
 # ruff: noqa: E501 -- a table is read as a table
@@ -88,6 +93,35 @@ Crashed                   x      -        x        -      x     x      -     -  
 Frozen                    -      x        x        x      r     -      -     x      -         -      x     x      -       -
 Unknown                   -      -        -        -      -     -      -     -      -         -      -     -      -       -
 """
+_DYNAMIC_ROWS = """
+                        start shutdown power_off use reset pause delete
+Stopped                   -      -        -       -    -     -     x
+Stopped, creating         -      -        -       -    -     -     -
+Starting                  -      -        x       -    -     -     -
+Paused                    x      -        x       x    x     -     -
+Running                   -      x        x       x    x     x     -
+Shutting down             -      -        x       x    -     -     -
+Powering off              -      -        -       x    -     -     -
+Deleting                  -      -        -       -    -     -     -
+Crashed                   -      -        x       -    -     -     x
+Frozen                    -      x        x       x    x     x     -
+Unknown                   -      -        -       -    -     -     -
+"""
+
+_GOLDEN_IMAGE_ROWS = """
+                        start shutdown power_off use reset pause seal activate delete provide
+Stopped                   x      -        -       -    -     -     x      x       x      x
+Stopped, creating         -      -        -       -    -     -     -      -       -      -
+Starting                  -      -        x       -    -     -     -      -       -      -
+Paused                    x      -        x       x    x     -     -      -       -      -
+Running                   -      x        x       x    x     x     -      -       -      -
+Shutting down             -      -        x       x    -     -     -      -       -      -
+Powering off              -      -        -       x    -     -     -      -       -      -
+Deleting                  -      -        -       -    -     -     -      -       -      -
+Crashed                   x      -        x       -    -     -     -      -       x      -
+Frozen                    -      x        x       x    x     x     -      -       -      -
+Unknown                   -      -        -       -    -     -     -      -       -      x
+"""
 # fmt: on
 
 
@@ -114,6 +148,8 @@ def _read(text: str) -> dict[tuple[str, Action], Mark]:
 MATRIX: Mapping[Kind, Mapping[tuple[str, Action], Mark]] = {
     Kind.VM: _read(_VM_ROWS),
     Kind.TEMPLATE: _read(_TEMPLATE_ROWS),
+    Kind.DYNAMIC: _read(_DYNAMIC_ROWS),
+    Kind.GOLDEN_IMAGE: _read(_GOLDEN_IMAGE_ROWS),
 }
 
 STOPPED_MAINS = frozenset({Main.STOPPED, Main.CRASHED})
@@ -139,6 +175,12 @@ _REASON_OF_MODE: Mapping[Mode, Reason] = {
     Mode.DO_NOT_USE: Reason.MODE_IS_DO_NOT_USE,
 }
 
+_SEALED_TURNS_OFF: Mapping[bool, frozenset[Action]] = {
+    True: frozenset({Action.START, Action.SEAL}),
+    False: frozenset({Action.ACTIVATE, Action.PROVIDE}),
+}
+"""is a golden image sealed? -> what that turns off."""
+
 _ON = Reason.IS_RUNNING
 _DOWN = Reason.IS_STOPPED
 _NEEDS_A_STOP = dict.fromkeys((Main.RUNNING, Main.PAUSED, Main.FROZEN), Reason.MUST_BE_STOPPED)
@@ -156,6 +198,8 @@ _REASON_OF_ACTION: Mapping[Action, Mapping[Main, Reason]] = {
     Action.MAKE_TEMPLATE: _NEEDS_A_STOP,
     Action.PERSISTENT: _NEEDS_A_STOP,
     Action.DYNAMIC: _NEEDS_A_STOP,
+    Action.SEAL: _NEEDS_A_STOP,
+    Action.ACTIVATE: _NEEDS_A_STOP,
 }
 """What an action needs, said before anything else."""
 
@@ -182,12 +226,15 @@ _REASON_OF_MAIN: Mapping[Main, Reason] = {
 
 
 def verdict(kind: Kind, status: Status, mode: Mode | None, action: Action) -> Verdict:
-    """The table's answer. A template's answer is its state row AND its mode row."""
+    """The table's answer. A template's answer is its state row AND its mode row; so is that of a golden image."""
     mark = MATRIX[kind].get((status.name, action), Mark.OFF)
     if mark is Mark.OFF:
         return Verdict(allowed=False, reason=_why_off(kind, status, action))
     if kind is Kind.TEMPLATE and action in turned_off_by(mode, status):
         return Verdict(allowed=False, reason=_REASON_OF_MODE[mode or Mode.DO_NOT_USE])
+    sealed = mode is Mode.READY_FOR_USE
+    if kind is Kind.GOLDEN_IMAGE and action in _SEALED_TURNS_OFF[sealed]:
+        return Verdict(allowed=False, reason=Reason.IS_SEALED if sealed else Reason.IS_NOT_SEALED)
     return Verdict(allowed=True, restricted=mark is Mark.RESTRICTED)
 
 
@@ -201,6 +248,8 @@ def _why_off(kind: Kind, status: Status, action: Action) -> Reason:
     needed = _REASON_OF_ACTION.get(action, {}).get(status.main)
     if needed:
         return needed
+    if kind is Kind.DYNAMIC and action is Action.START and status.main in STOPPED_MAINS:
+        return Reason.IS_THROWN_AWAY
     if kind is Kind.TEMPLATE and status.second is Second.STREAMING:
         return Reason.TEMPLATE_IS_STREAMED_FROM
     if status.second:
@@ -220,7 +269,13 @@ class Decision:
 
 
 def modes_of(kind: Kind) -> tuple[Mode | None, ...]:
-    return (None, *Mode) if kind is Kind.TEMPLATE else (None,)
+    return _MODES_OF.get(kind, (None,))
+
+
+_MODES_OF: Mapping[Kind, tuple[Mode | None, ...]] = {
+    Kind.TEMPLATE: (None, *Mode),
+    Kind.GOLDEN_IMAGE: (Mode.MAINTENANCE, Mode.READY_FOR_USE),
+}
 
 
 def every_decision() -> Iterator[Decision]:

@@ -35,6 +35,12 @@ class Reason(StrEnum):
     MODE_IS_MAINTENANCE = "mode_is_maintenance"
     MODE_IS_FIRST_INSTALLATION = "mode_is_first_installation"
     MODE_IS_DO_NOT_USE = "mode_is_do_not_use"
+    # golden images and what stands on them
+    IS_SEALED = "is_sealed"
+    IS_NOT_SEALED = "is_not_sealed"
+    IS_ACTIVE_IMAGE = "is_active_image"
+    VMS_STAND_ON_IT = "vms_stand_on_it"
+    IS_THROWN_AWAY = "is_thrown_away"
     # somebody else, or not you
     RUN_SLOT_TAKEN = "run_slot_taken"
     JOB_SLOT_TAKEN = "job_slot_taken"

@@ -35,4 +35,8 @@ RECOVERY: Mapping[Action, Recovery] = {
     Action.MAKE_TEMPLATE: Recovery.GO_ON,
     Action.FORGET_DOUBLE: Recovery.GO_ON,
     Action.END_DOUBLE: Recovery.GO_ON,
+    Action.DYNAMIC: Recovery.GO_ON,
+    Action.PROVIDE: Recovery.GO_ON,
+    Action.SEAL: Recovery.GO_ON,
+    Action.MOVE_TO_POOL: Recovery.GO_ON,
 }

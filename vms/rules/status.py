@@ -52,8 +52,11 @@ SHOWN_WITH: Mapping[Kind, Mapping[Main, frozenset[Second]]] = {
         Main.RUNNING: frozenset({Second.BACKING_UP, Second.MIGRATING}),
         Main.PAUSED: frozenset({Second.BACKING_UP, Second.MIGRATING}),
     },
+    Kind.DYNAMIC: {Main.STOPPED: frozenset({Second.CREATING})},
+    Kind.GOLDEN_IMAGE: {Main.STOPPED: frozenset({Second.CREATING})},
 }
-"""The second states that the user's document knows for each main state; others are not shown."""
+"""The second states that the user's document knows for each main state; others are not shown. What it does not speak
+of is made, and no other job is ever done with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Facts:
 
     has_dependants: other machines' disks still need its own; linked: its own still need another's; job_pauses: the job
     holds a guest that runs, for a moment; changes: what it is, is just being changed; protected: it must not be
-    deleted; doubled: another node knows it too.
+    deleted; doubled: another node knows it too; active: a golden image from which its pool's next VMs come.
     """
 
     kind: Kind
@@ -80,6 +83,7 @@ class Facts:
     mode: Mode | None = None
     has_dependants: bool = False
     linked: bool = False
+    active: bool = False
     agent_used_to_answer: bool = False
     agent_silent_checks: int = 0
     watchdog_fired: bool = False

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model
 
 from vms.hypervisor.machine_xml import MachineDescription, PanelMark
-from vms.models import Definition, Disk, Double, Interface, Vm
+from vms.models import Definition, Disk, Double, Interface, Vm, VmPool
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.following import follow
 from vms.operations.settling import settle
@@ -18,7 +18,7 @@ from vms.operations.telling import tell
 from vms.rules.actions import MAKES_A_MACHINE, Action, Slot
 from vms.rules.backing_up import is_overlay
 from vms.rules.following import first_wish
-from vms.rules.kinds import Kind, Lifetime, Link
+from vms.rules.kinds import Kind, Link
 from vms.rules.power import Power, PowerReason, Wanted
 from vms.rules.timeline import What
 from vms.watcher.doubles import is_on_there, leave_double, note_double, other_home
@@ -133,14 +133,14 @@ def write_description(vm: Vm, description: MachineDescription, asked_at: datetim
     old_name, known_origin = vm.display_name, (vm.origin_id, vm.link)
     vm.name = description.name[:LONGEST]
     vm.display_name = (mark.display_name or description.title or description.name)[:LONGEST]
-    vm.lifetime = mark.lifetime or Lifetime.PERSISTENT
+    vm.pool_id = mark.pool if VmPool.objects.filter(pk__in=[mark.pool]).exists() else None
     vm.origin_id, vm.link = mark.origin, mark.link
     vm.memory = description.memory
     vm.vcpus = description.vcpus
     boot_device = description.boot_devices[0] if description.boot_devices else ""
     vm.boot_device = _cut(Vm, {"boot_device": boot_device})["boot_device"]
     vm.has_agent_channel = description.has_agent_channel
-    vm.save(update_fields=["name", "display_name", "lifetime", "origin", "link", *_HARDWARE])
+    vm.save(update_fields=["name", "display_name", "pool", "origin", "link", *_HARDWARE])
     _write_disks(vm, description)
     _write_interfaces(vm, description)
     _tell_if_renamed(vm, old_name)

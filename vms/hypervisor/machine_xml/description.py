@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from vms.rules.kinds import Kind, Lifetime, Link, Mode
+from vms.rules.kinds import Kind, Link, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,15 @@ class Interface:
 @dataclass(frozen=True, slots=True)
 class PanelMark:
     """What the panel itself wrote into the definition. made_disks: paths of the images it made for the machine;
-    origin: the machine it was made from."""
+    origin: the machine it was made from; pool: the virtual machine pool it belongs to."""
 
     kind: Kind | None = None
-    lifetime: Lifetime | None = None
     mode: Mode | None = None
     display_name: str = ""
     made_disks: frozenset[str] = frozenset()
     origin: UUID | None = None
     link: Link = Link.NONE
+    pool: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

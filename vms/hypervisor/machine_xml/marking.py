@@ -1,9 +1,10 @@
 """The panel's own element in a definition's metadata: what the machine is that libvirt does not know.
 
-<stoney:vm xmlns:stoney="urn:stoney-panel:vm:1" kind="vm" type="persistent" mode="...">
+<stoney:vm xmlns:stoney="urn:stoney-panel:vm:1" kind="vm" mode="...">
   <stoney:display-name>...</stoney:display-name>
   <stoney:made-disk>/path</stoney:made-disk>
   <stoney:origin uuid="..." link="streaming"/>
+  <stoney:pool uuid="..."/>
 </stoney:vm>
 """
 
@@ -17,13 +18,14 @@ from lxml.etree import _Element as Element
 from vms.hypervisor.errors import InvalidXml
 from vms.hypervisor.machine_xml.description import PanelMark
 from vms.hypervisor.machine_xml.parsing import parse, text_of
-from vms.rules.kinds import Kind, Lifetime, Link, Mode
+from vms.rules.kinds import Kind, Link, Mode
 
 NAMESPACE = "urn:stoney-panel:vm:1"
 _VM = f"{{{NAMESPACE}}}vm"
 _DISPLAY_NAME = f"{{{NAMESPACE}}}display-name"
 _MADE_DISK = f"{{{NAMESPACE}}}made-disk"
 _ORIGIN = f"{{{NAMESPACE}}}origin"
+_POOL = f"{{{NAMESPACE}}}pool"
 _BEFORE_METADATA = frozenset({"name", "uuid", "genid", "title", "description"})
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -34,16 +36,22 @@ def mark_in(root: Element) -> PanelMark:
     vm = root.find(f"metadata/{_VM}")
     if vm is None:
         return PanelMark()
-    origin = vm.find(_ORIGIN)
+    origin, pool = vm.find(_ORIGIN), vm.find(_POOL)
     return PanelMark(
-        kind=_word(Kind, vm.get("kind")),
-        lifetime=_word(Lifetime, vm.get("type")),
+        kind=_kind_in(vm),
         mode=_word(Mode, vm.get("mode")),
         display_name=vm.findtext(_DISPLAY_NAME) or "",
         made_disks=frozenset(disk.text for disk in vm.iterfind(_MADE_DISK) if disk.text),
         origin=None if origin is None else _uuid(origin.get("uuid", "")),
         link=(None if origin is None else _word(Link, origin.get("link"))) or Link.NONE,
+        pool=None if pool is None else _uuid(pool.get("uuid", "")),
     )
+
+
+def _kind_in(vm: Element) -> Kind | None:
+    """Versions before pools wrote of a VM whether it is thrown away after use, beside its kind."""
+    kind = _word(Kind, vm.get("kind"))
+    return Kind.DYNAMIC if kind is Kind.VM and vm.get("type") == "dynamic" else kind
 
 
 def element_of(mark: PanelMark) -> str:
@@ -96,9 +104,9 @@ def _write(vm: Element, mark: PanelMark) -> None:
 
 def _write_words(vm: Element, mark: PanelMark) -> None:
     _write_word(vm, "kind", mark.kind)
-    _write_word(vm, "type", mark.lifetime)
+    vm.attrib.pop("type", "")
     _write_word(vm, "mode", mark.mode)
-    for old in [*vm.findall(_DISPLAY_NAME), *vm.findall(_MADE_DISK), *vm.findall(_ORIGIN)]:
+    for old in [*vm.findall(_DISPLAY_NAME), *vm.findall(_MADE_DISK), *vm.findall(_ORIGIN), *vm.findall(_POOL)]:
         vm.remove(old)
     if mark.display_name:
         etree.SubElement(vm, _DISPLAY_NAME).text = mark.display_name
@@ -106,6 +114,8 @@ def _write_words(vm: Element, mark: PanelMark) -> None:
         etree.SubElement(vm, _MADE_DISK).text = path
     if mark.origin is not None:
         _write_origin(etree.SubElement(vm, _ORIGIN), mark)
+    if mark.pool is not None:
+        etree.SubElement(vm, _POOL).set("uuid", str(mark.pool))
 
 
 def _write_origin(origin: Element, mark: PanelMark) -> None:

@@ -108,7 +108,6 @@ def _listed(work: Work, backup: Backup, files: Mapping[str, Mapping[str, Any]]) 
             "name": vm.name,
             "display_name": vm.display_name,
             "kind": vm.kind,
-            "lifetime": vm.lifetime,
             "mode": vm.mode,
             "notes": vm.notes,
             "node": vm.node.name,

@@ -10,7 +10,7 @@ from vms.operations.settling import settle
 from vms.operations.steps.deleting import mark_deleted, undefine
 from vms.operations.steps.power import cut_power
 from vms.operations.steps.work import Again, Done, Result, StepFailed, Work
-from vms.rules.kinds import Kind, Lifetime, Link, Mode
+from vms.rules.kinds import Kind, Link, Mode
 from vms.rules.making import DiskPlan, Plan
 from vms.rules.power import HAS_PROCESS
 from vms.rules.problems import Problem
@@ -75,12 +75,12 @@ def mark_of(vm: Vm, *, disks: tuple[DiskPlan, ...] | None = None) -> PanelMark:
     made = vm.disks.filter(made_by_panel=True).values_list("path", flat=True) if disks is None else ()
     return PanelMark(
         kind=Kind(vm.kind),
-        lifetime=Lifetime(vm.lifetime),
         mode=Mode(vm.mode) if vm.mode else None,
         display_name=vm.display_name,
         made_disks=frozenset([*made, *(disk.path for disk in disks or ())]),
         origin=vm.origin_id,
         link=Link(vm.link),
+        pool=vm.pool_id,
     )
 
 

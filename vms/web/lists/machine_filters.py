@@ -113,7 +113,6 @@ BACKUP: Mapping[str, Promise] = {
 _STATUS = Dimension(pgettext_lazy("filter of machines", "Status"), "main", labels.MAIN)
 _SECOND = Dimension(pgettext_lazy("filter of machines", "Second state"), "second", labels.SECOND)
 _NODE = Dimension(pgettext_lazy("filter of machines", "Node"), "node__name")
-_LIFETIME = Dimension(pgettext_lazy("filter of machines", "Lifetime"), "lifetime", labels.LIFETIME)
 _MODE = Dimension(pgettext_lazy("filter of templates", "Mode"), "counts_as", labels.MODE)
 _STALE = Dimension(pgettext_lazy("filter of machines", "Stale"), "stale", STALE)
 _WAITING = Dimension(pgettext_lazy("filter of machines", "Changes wait"), "waiting", WAITING)
@@ -124,7 +123,8 @@ TAG = "tag"
 TAG_LABEL = pgettext_lazy("filter of machines", "Tag")
 
 DIMENSIONS: Mapping[Kind, Mapping[str, Dimension]] = {
-    Kind.VM: {"status": _STATUS, "second": _SECOND, "node": _NODE, "lifetime": _LIFETIME, **_LAST},
+    Kind.VM: {"status": _STATUS, "second": _SECOND, "node": _NODE, **_LAST},
+    Kind.DYNAMIC: {"status": _STATUS, "node": _NODE, **_LAST},
     Kind.TEMPLATE: {"status": _STATUS, "second": _SECOND, "node": _NODE, "mode": _MODE, **_LAST},
 }
 

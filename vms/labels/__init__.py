@@ -18,7 +18,7 @@ from vms.rules.emptying import Filled, Halt, Turn
 from vms.rules.emptying import State as EmptyingState
 from vms.rules.hardware import Beyond, Drive, Firmware, Interface
 from vms.rules.images import FileKind, ImageFault
-from vms.rules.kinds import Kind, Lifetime, Mode
+from vms.rules.kinds import Kind, Mode
 from vms.rules.names import NameFault
 from vms.rules.placing import Obstacle
 from vms.rules.power import Power, PowerReason
@@ -98,6 +98,7 @@ BECOMES_TEMPLATE = _("%(vm)s is being turned into a template.")
 IS_BEING_MADE: Mapping[Kind, Promise] = {
     Kind.VM: _("%(vm)s is being made."),
     Kind.TEMPLATE: _("The template %(vm)s is being made."),
+    Kind.GOLDEN_IMAGE: _("The golden image %(vm)s is being made."),
 }
 
 CREATE_TITLE: Mapping[Kind, Promise] = {
@@ -134,13 +135,11 @@ WILL_BOOT_FROM: Mapping[str, Promise] = {
 
 KIND: Mapping[Kind, Promise] = {
     Kind.VM: _("Virtual machine"),
+    Kind.DYNAMIC: _("Dynamic VM"),
     Kind.TEMPLATE: _("VM template"),
+    Kind.GOLDEN_IMAGE: _("Golden image"),
 }
 
-LIFETIME: Mapping[Lifetime, Promise] = {
-    Lifetime.PERSISTENT: pgettext_lazy("a VM that stays", "persistent"),
-    Lifetime.DYNAMIC: pgettext_lazy("a VM that is thrown away after use", "dynamic"),
-}
 
 DUTY: Mapping[Duty, Promise] = {
     Duty.ACTIVE: pgettext_lazy("what a node is for", "active"),
@@ -175,6 +174,13 @@ ACTION: Mapping[Action, Promise] = {
     # Translators: of a machine that two nodes know: one of them drops its definition, or switches its process off.
     Action.FORGET_DOUBLE: pgettext_lazy("button", "Forget it there"),
     Action.END_DOUBLE: pgettext_lazy("button", "Power off there"),
+    # Translators: make one more dynamic VM for a pool, so that it is ready when somebody wants one.
+    Action.PROVIDE: pgettext_lazy("button", "Keep a dynamic VM ready"),
+    # Translators: of a golden image: nothing changes it any more from now on.
+    Action.SEAL: pgettext_lazy("button", "Seal"),
+    # Translators: of a golden image: the next VMs of its pool stand on it.
+    Action.ACTIVATE: pgettext_lazy("button", "Activate"),
+    Action.MOVE_TO_POOL: pgettext_lazy("button", "Move to another pool"),
 }
 
 RUN_ACTION = pgettext_lazy("column: start, shutdown, power off, migrate", "Run Action")
@@ -202,6 +208,10 @@ ACTION_TIP: Mapping[Action, Promise] = {
     Action.DELETE_BACKUP: _("Delete the files of a backup."),
     Action.CLONE: _("Make a full copy of the machine."),
     Action.MAKE_TEMPLATE: _("Turn the machine into a template, or copy it into one."),
+    Action.PROVIDE: _("Make one more VM on the pool's active golden image and start it."),
+    Action.SEAL: _("Its preparation is over: it will not be started again, and VMs can stand on it."),
+    Action.ACTIVATE: _("The next VMs of the pool will stand on this golden image."),
+    Action.MOVE_TO_POOL: _("Say which pool the machine belongs to."),
     Action.CREATE: _("Make a new machine."),
     Action.FORGET_DOUBLE: _("Let one of two nodes that know the machine drop its definition. No disk is deleted."),
     Action.END_DOUBLE: _("Switch the machine off at once on one of two nodes where it runs."),
@@ -351,6 +361,11 @@ REASON: Mapping[Reason, Promise] = {
     Reason.MODE_IS_MAINTENANCE: _("The template is in maintenance mode. Set it to ready for use first."),
     Reason.MODE_IS_FIRST_INSTALLATION: _("The template is in its first installation. Set it to ready for use first."),
     Reason.MODE_IS_DO_NOT_USE: _("The template is marked as not to be used. Set its mode first."),
+    Reason.IS_SEALED: _("The golden image is sealed: nothing changes it any more. Make a new one from the template."),
+    Reason.IS_NOT_SEALED: _("The golden image is still being prepared. Seal it first."),
+    Reason.IS_ACTIVE_IMAGE: _("The next VMs of the pool stand on this golden image. Activate another one first."),
+    Reason.VMS_STAND_ON_IT: _("Dynamic VMs still stand on this golden image. Wait until they are gone."),
+    Reason.IS_THROWN_AWAY: _("It was switched off, so it is thrown away. Open the pool to get a new one."),
     Reason.RUN_SLOT_TAKEN: _("Something else is being done with the machine. Wait until it has finished."),
     Reason.JOB_SLOT_TAKEN: _("A job is under way on the machine. Wait until it has finished."),
     Reason.NOT_PERMITTED: _("You may not do this on this machine. Ask an administrator."),
@@ -383,6 +398,9 @@ STILL_COPY_FROM: Mapping[Kind, Promise] = {
         "%(names)s is still being copied from this machine.",
         "%(names)s are still being copied from this machine.",
         "count",
+    ),
+    Kind.GOLDEN_IMAGE: ngettext_lazy(
+        "%(names)s stands on this golden image.", "%(names)s stand on this golden image.", "count"
     ),
 }
 STILL_LINKED = ngettext_lazy(
@@ -1923,6 +1941,7 @@ AUDIT_AREA: Mapping[Area, Promise] = {
     Area.RIGHTS: pgettext_lazy("filter of the audit trail", "Rights on machines"),
     Area.IMAGES: pgettext_lazy("filter of the audit trail", "Images"),
     Area.BACKUPS: pgettext_lazy("filter of the audit trail", "Backups"),
+    Area.POOLS: pgettext_lazy("filter of the audit trail", "VM pools"),
     Area.NODES: pgettext_lazy("filter of the audit trail", "Nodes"),
     Area.LOGINS: pgettext_lazy("filter of the audit trail", "Logins"),
     Area.ACCOUNTS: pgettext_lazy("filter of the audit trail", "Accounts"),
@@ -1934,6 +1953,7 @@ AUDIT_SUBJECT: Mapping[Subject, Promise] = {
     Subject.NODE: pgettext_lazy("what a line of the audit trail is about", "Node"),
     Subject.IMAGE: pgettext_lazy("what a line of the audit trail is about", "Image"),
     Subject.OPERATION: pgettext_lazy("what a line of the audit trail is about", "Operation"),
+    Subject.POOL: pgettext_lazy("what a line of the audit trail is about", "VM pool"),
     Subject.TARGET: pgettext_lazy("what a line of the audit trail is about", "Target for backups"),
     Subject.SCHEDULE: pgettext_lazy("what a line of the audit trail is about", "Schedule for backups"),
     Subject.PERSON: pgettext_lazy("what a line of the audit trail is about", "Person"),
@@ -1978,6 +1998,13 @@ AUDIT_REQUEST: Mapping[str, Promise] = {
     Request.SWITCH_ON_SCHEDULE: pgettext_lazy("request in the audit trail", "Switch a schedule for backups on"),
     Request.SWITCH_OFF_SCHEDULE: pgettext_lazy("request in the audit trail", "Switch a schedule for backups off"),
     Request.RUN_SCHEDULE: pgettext_lazy("request in the audit trail", "Run a schedule for backups now"),
+    Request.ADD_POOL: pgettext_lazy("request in the audit trail", "Add a VM pool"),
+    Request.CHANGE_POOL: pgettext_lazy("request in the audit trail", "Change a VM pool"),
+    Request.REMOVE_POOL: pgettext_lazy("request in the audit trail", "Remove a VM pool"),
+    Request.SWITCH_ON_POOL: pgettext_lazy("request in the audit trail", "Switch a VM pool on"),
+    Request.SWITCH_OFF_POOL: pgettext_lazy("request in the audit trail", "Switch a VM pool off"),
+    Request.OPEN_POOL: pgettext_lazy("request in the audit trail", "Open a VM pool"),
+    Request.KEEP_DYNAMIC: pgettext_lazy("request in the audit trail", "Keep a dynamic VM longer"),
     Request.USE_OVER: pgettext_lazy("request in the audit trail", "End of use"),
     Request.LOG_IN: pgettext_lazy("request in the audit trail", "Log in"),
     Request.LOG_OUT: pgettext_lazy("request in the audit trail", "Log out"),
@@ -2016,6 +2043,10 @@ AUDIT_WHY: Mapping[str, Promise] = {
     Why.WRONG_CHECKSUM: pgettext_lazy("why a request was refused", "The checksum was another."),
     Why.STILL_NEEDED: pgettext_lazy("why a request was refused", "It was still needed."),
     Why.NO_SUCH_FOLDER: pgettext_lazy("why a request was refused", "No node had such a folder."),
+    Why.POOL_IS_FULL: pgettext_lazy("why a request was refused", "The pool had no VM left, or no room for one."),
+    Why.POOL_IS_OFF: pgettext_lazy("why a request was refused", "The pool was switched off."),
+    Why.NO_ACTIVE_IMAGE: pgettext_lazy("why a request was refused", "The pool had no active golden image."),
+    Why.NOT_OF_THE_POOL: pgettext_lazy("why a request was refused", "It lay outside of what the pool may use."),
     Reason.NOT_PERMITTED: pgettext_lazy("why a request was refused", "No right to do this."),
     "http_403": pgettext_lazy("why a request was refused", "No right to do this, or a form of another site."),
     "http_404": pgettext_lazy("why a request was refused", "Not there, or not for this person's eyes."),
