@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -127,9 +126,19 @@ class Shelf:
         assert outcome is not None
         return outcome
 
+    def go_on(self, vm: UUID) -> None:
+        """Its guest, whose memory was saved, once the copy stands still, held by a limit; and then the copy."""
+        found: list[Backup | None] = []
+
+        def stands_still() -> bool:
+            found.append(self.here.backup(vm))
+            return len(found) > 1 and found[-1] == found[-2]
+
+        wait_for(stands_still, seconds=20, pause=1)
+        self.here.resume(vm)
+        self.here.limit_backup(vm, limit=0)
+
     def merge(self, vm: UUID, target: str) -> None:
-        if not self.fake_node:
-            time.sleep(2)  # see SETTLES_WITHIN of the steps that merge overlays
         self.here.merge(vm, target)
         if self.fake_node:
             fake_backing_up.end_merge(self.fake_node, vm, target)

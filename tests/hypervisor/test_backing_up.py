@@ -199,8 +199,8 @@ def test_memory_and_disks_are_of_one_moment_and_the_overlays_are_merged(shelf: S
     assert shelf.saved(vm, memory, {"vda": overlay}).state is CallState.SUCCEEDED
     assert shelf.here.machine(vm).power is Power.PAUSED
     assert [each.source for each in describe(shelf.here.xml_of(vm)).disks] == [overlay]
-    shelf.begin(vm, {"vda": second}, checkpoint="second")
-    shelf.here.resume(vm)
+    shelf.begin(vm, {"vda": second}, checkpoint="second", limit=1)
+    shelf.go_on(vm)
     assert shelf.end(vm).state is CallState.SUCCEEDED
     with pytest.raises(WrongState):
         shelf.here.finish_merge(vm, "vda")

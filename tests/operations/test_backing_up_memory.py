@@ -13,6 +13,7 @@ from tests.operations.migrating import look_everywhere
 from tests.operations.taking import (
     DISK,
     FOLDER,
+    MIB,
     add_machine,
     add_target,
     ask_for_backup,
@@ -34,7 +35,7 @@ from vms.hypervisor.fake import FakeNode
 from vms.hypervisor.migrating import CallState, Outcome
 from vms.models import Backup, BackupTarget, Disk, Event, Node, Operation, Vm
 from vms.operations.requesting import cancel
-from vms.operations.steps import overlays
+from vms.operations.steps import backup_begin
 from vms.rules.actions import Action
 from vms.rules.backups import BackupState, Consistency
 from vms.rules.power import Power, PowerReason, Wanted
@@ -274,15 +275,41 @@ def test_power_off_calls_it_off_first(vm: Vm, taking: Operation, alpha: FakeNode
     assert_nothing_is_left(taking, alpha, "Stopped")
 
 
-def test_it_does_not_merge_right_after_it_has_copied(
-    taking: Operation, vm: Vm, alpha: FakeNode, monkeypatch: pytest.MonkeyPatch
+def test_its_guest_goes_on_when_the_copy_stands_still(
+    vm: Vm, taking: Operation, alpha: FakeNode, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(overlays, "SETTLES_WITHIN", timedelta(seconds=2))
+    monkeypatch.setattr(backup_begin, "STANDS_STILL_FOR", timedelta(seconds=1))
+    Operation.objects.filter(pk=taking.pk).update(limit=MIB)
     come_to_the_copy(taking, alpha)
-    end_copy(taking, alpha)
+    machine = alpha.machines[vm.uuid]
+    for _ in range(3):
+        fake_backing_up.copy_on(alpha, vm.uuid, MIB)
+        stood_for_long(taking)
+        take_steps(taking, 1)
+    assert (status_of(vm), machine.power) == ("Paused, backing up", Power.PAUSED)
+    assert machine.backups.backup and machine.backups.backup.limit == backup_begin.HELD
+    stood_for_long(taking)
+    take_steps(taking, 1)
+    assert (status_of(vm), machine.power) == ("Running, backing up", Power.RUNNING)
+    assert machine.backups.backup.limit == MIB
+
+
+def stood_for_long(operation: Operation) -> None:
+    operation.refresh_from_db()
+    long_ago = (timezone.now() - timedelta(seconds=2)).isoformat()
+    still = {**operation.measures["stands_still"], "since": long_ago}
+    Operation.objects.filter(pk=operation.pk).update(measures={**operation.measures, "stands_still": still})
+
+
+def test_its_guest_goes_on_when_all_is_copied(
+    vm: Vm, taking: Operation, alpha: FakeNode, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(backup_begin, "STANDS_STILL_FOR", timedelta(hours=1))
+    come_to_the_copy(taking, alpha)
     take_steps(taking, 3)
-    assert (taking.phase, alpha.machines[vm.uuid].backups.merges) == (Phase.MERGING, {})
-    long_ago = (timezone.now() - timedelta(seconds=3)).isoformat()
-    Operation.objects.filter(pk=taking.pk).update(measures={**taking.measures, "settling_since": long_ago})
-    taking.refresh_from_db()
+    machine = alpha.machines[vm.uuid]
+    assert machine.power is Power.PAUSED
+    end_copy(taking, alpha)
+    take_steps(taking, 1)
+    assert alpha.machines[vm.uuid].power is Power.RUNNING
     assert end_merges(taking, alpha).progress == Progress.SUCCEEDED

@@ -52,12 +52,13 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One under way, in bytes. files: by target. limit: of each disk, 0 for none."""
+    """One under way, in bytes. files: by target. limit: of each disk, 0 for none. left: of the disk that has least."""
 
     files: Mapping[str, str]
     done: int
     total: int
     limit: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,10 @@ class BackingUp(Protocol):
         """Begin to write the memory of a paused machine into a new file, and after that put a new image on top of each
         of these disks, by target: all that may be written must be among them. It stays paused, so that a backup that
         begins then is of the same moment; afterwards it is resumed, and the overlays are merged. Until it is resumed
-        the disks' notes cannot be read and count for nothing, so that backup must be of whole disks.
+        the disks' notes cannot be read and count for nothing, so that backup must be of whole disks. While it is
+        resumed nothing may be copied, nor a copy end: QEMU takes its images up again then, under the hands of who reads
+        them, and before 9.0 it counts the users of a wrong one if a copy ends meanwhile. It dies of both, some of it
+        only when the overlay is merged.
 
         Returns before it has really begun: see memory_outcome() and job_progress(). That the definition has the
         overlays tells everybody that it was done. WrongState unless the machine is paused; InvalidXml if it has no such
@@ -148,8 +152,7 @@ class BackingUp(Protocol):
     def merge(self, vm: UUID, target: str) -> None:
         """Begin to bring what a disk's overlay has into the image below it. The guest may run; one that is paused since
         save_memory() must be resumed before. It ends with finish_merge(); after a stop it begins anew. WrongState while
-        another job of the disk, or a backup, is under way; Refused if nothing is below it. Some processes have died of
-        one that began at once after a backup's end: wait for two seconds."""
+        another job of the disk, or a backup, is under way; Refused if nothing is below it."""
         ...
 
     def merges(self, vm: UUID) -> Mapping[str, Merge]:

@@ -15,7 +15,7 @@ class FakeBackup:
     done: int = 0
 
     def as_backup(self) -> Backup:
-        return Backup(dict(self.plan.files), self.done, self.total, self.limit)
+        return Backup(dict(self.plan.files), self.done, self.total, self.limit, left=self.total - self.done)
 
 
 @dataclass

@@ -54,12 +54,14 @@ def under_way(domain: libvirt.virDomain) -> Backup | None:
         return None
     try:
         files = backup_xml.files_in(domain.backupGetXMLDesc())
-        limit = max((job["bandwidth"] for job in block_jobs(domain).values()), default=0)
+        jobs = block_jobs(domain).values()
     except libvirt.libvirtError as error:
         if error.get_error_code() in _GONE:
             return None
         raise
-    return Backup(files, job.get("disk_processed", 0), job.get("disk_total", 0), limit)
+    limit = max((each["bandwidth"] for each in jobs), default=0)
+    left = min((each["end"] - each["cur"] for each in jobs), default=0)
+    return Backup(files, job.get("disk_processed", 0), job.get("disk_total", 0), limit, left)
 
 
 def outcome_of(domain: libvirt.virDomain) -> Outcome | None:

@@ -40,16 +40,17 @@ from vms.rules.progress import Phase
 
 SOON_SECONDS = 0.1
 TRIES = 3
+HELD = 1
+STANDS_STILL_FOR = timedelta(seconds=1)
 NOTHING_COMES_AFTER = timedelta(seconds=5)
 
-_NEVER_BEGUN: Mapping[str, Any] = dict.fromkeys(("begun", "memory", "copying", "overlays", "settling_since"))
+_NEVER_BEGUN: Mapping[str, Any] = dict.fromkeys(("begun", "memory", "copying", "overlays", "stands_still"))
 
 
 def begin_copy(work: Work) -> Result:
     measures = work.operation.measures
     if measures.get("began"):
-        let_guest_go_on(work)
-        return Done()
+        return _let_guest_go_on(work)
     if not measures.get("begun"):
         return _begin(work)
     if measures.get("memory") and not measures.get("copying"):
@@ -127,8 +128,29 @@ def _copy(work: Work) -> Result:
         return _begin_anew(work)
     marks = {"consistency": _consistency(work, began, was_held=was_held), "at": moment.isoformat()}
     work.operation.measure({"began": marks, "still_frozen": began.still_frozen}, phase=Phase.COPYING_DISKS)
+    return _let_guest_go_on(work)
+
+
+def _let_guest_go_on(work: Work) -> Result:
+    """Not while something is copied: see save_memory(). So that is held, until nothing moves any more."""
+    if work.operation.measures.get("paused") and not _stands_still(work):
+        return Again(SOON_SECONDS, Phase.COPYING_DISKS)
     let_guest_go_on(work)
     return Done()
+
+
+def _stands_still(work: Work) -> bool:
+    """Also if all is copied already. What was read ahead comes to its end in spite of the limit."""
+    copying, now = work.hypervisor.backup(work.vm.uuid), timezone.now()
+    if copying is None:
+        return True
+    if copying.limit != HELD:
+        work.hypervisor.limit_backup(work.vm.uuid, limit=HELD)
+    seen = work.operation.measures.get("stands_still") or {}
+    if copying.limit == HELD and copying.left and seen.get("done") == copying.done:
+        return now - datetime.fromisoformat(seen["since"]) >= STANDS_STILL_FOR
+    work.operation.measure({"stands_still": {"done": copying.done, "since": now.isoformat()}})
+    return False
 
 
 def _as_asked(work: Work) -> BackupPlan:
@@ -138,7 +160,7 @@ def _as_asked(work: Work) -> BackupPlan:
         below=plan.below,
         since=plan.since,
         checkpoint=measures["begun"] if plan.notes else "",
-        limit=work.operation.limit,
+        limit=HELD if measures.get("memory") else work.operation.limit,
         freezes=taking_of(work).freezes and not measures.get("memory"),
     )
 

@@ -4,7 +4,7 @@ What the operation has measured: plan (see Plan), held (a process that only hold
 when its own process ended), begun (the name of the moment that is being tried, set before anything is done to the
 machine), memory (when saving it was asked for, and by which process), copying (set before the copy is asked for), began
 (what was so in the moment of the backup, set when the node has said that it copies), paused (its guest, by this
-backup), overlays (by target), settling_since (when they were first to be merged).
+backup), overlays (by target), stands_still (how much was copied, and since when no more).
 """
 
 from __future__ import annotations

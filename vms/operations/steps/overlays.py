@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from django.utils import timezone
-
 from vms.hypervisor.errors import DiskMissing, WrongState
 from vms.hypervisor.machine_xml import describe
 from vms.operations.steps.backup_facts import xml_now
@@ -18,7 +14,6 @@ from vms.rules.progress import Phase
 
 SOON_SECONDS = 0.3
 LOOK_SECONDS = 1.0
-SETTLES_WITHIN = timedelta(seconds=2)
 
 
 def overlays_on(work: Work) -> dict[str, str]:
@@ -45,20 +40,10 @@ def merge_left_over(work: Work) -> Result:
 
 def _merge(work: Work, target: str) -> Result:
     try:
-        if _has_settled(work):
-            _merge_on(work, target)
+        _merge_on(work, target)
     except WrongState:  # another job of the disk ends just now, or its process does
         return Again(LOOK_SECONDS, Phase.MERGING)
     return Again(SOON_SECONDS, Phase.MERGING)
-
-
-def _has_settled(work: Work) -> bool:
-    """A process that merged right after it had copied was seen to die of it."""
-    now = timezone.now()
-    since = work.operation.measures.get("settling_since")
-    if not since:
-        work.operation.measure({"settling_since": now.isoformat()})
-    return now - (datetime.fromisoformat(since) if since else now) >= SETTLES_WITHIN
 
 
 def _merge_on(work: Work, target: str) -> None:
