@@ -198,6 +198,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "forget dynamic machines that were thrown away long ago": {
+        "task": "vms.operations.tasks.forget_thrown_away",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "let people's roles follow the directory": {
         "task": "stoney_panel.tasks.refresh_people",
         "schedule": 300.0,

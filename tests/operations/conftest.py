@@ -13,13 +13,13 @@ from tests.operations.migrating import SHARED, add_mover, come_to_the_move, send
 from tests.operations.streaming import add_origin, ask_for, come_to_the_pull
 from vms.hypervisor.fake import FakeNode
 from vms.models import Node, Operation, Vm
-from vms.operations.steps import overlays
+from vms.operations.steps import backup_begin
 from vms.rules.power import Power
 
 
 @pytest.fixture(autouse=True)
-def _fake_nodes_settle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overlays, "SETTLES_WITHIN", timedelta(0))
+def _fake_copies_stand_still_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup_begin, "STANDS_STILL_FOR", timedelta(0))
 
 
 @pytest.fixture

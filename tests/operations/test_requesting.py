@@ -16,7 +16,7 @@ from tests.conftest import AddVm
 from tests.operations.working import BEFORE, ask, status_of, step, work
 from vms.hypervisor.fake import FakeNode
 from vms.models import Event, Operation, Vm
-from vms.operations.permission import PERMISSION_FOR, may, may_cancel, may_somewhere
+from vms.operations.permission import PERMISSION_FOR, may, may_cancel
 from vms.operations.recovering import recover
 from vms.operations.requesting import ActionRefused, acknowledge, cancel, close_unclear, may_be_cancelled
 from vms.rules.actions import PLAIN, Action
@@ -99,12 +99,6 @@ def test_who_may_start_and_stop_may_not_delete(vm: Vm, otto: Person):
 def test_an_administrator_may_do_all_that_is_built(vm: Vm, db: None):
     root = Person.objects.create_user("root", is_administrator=True)
     assert {action for action in Action if may(root, action, vm)} == set(PERMISSION_FOR)
-
-
-def test_nobody_may_do_what_is_not_built(vm: Vm, anna: Person):
-    assert not may_somewhere(anna, Action.DYNAMIC)
-    with pytest.raises(PermissionDenied):
-        ask(vm, Action.DYNAMIC, anna)
 
 
 def test_a_deleted_machine_can_be_asked_nothing(vm: Vm, anna: Person):

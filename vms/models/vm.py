@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from vms.models.node import Node
 from vms.models.viewer import Viewer
 from vms.models.vm_pool import VmPool
-from vms.rules.kinds import Kind, Link
+from vms.rules.kinds import BACKED_UP, Kind, Link
 from vms.rules.power import HAS_PROCESS, Power, PowerReason, Wanted
 from vms.rules.status import Main, Second, Status
 
@@ -42,13 +42,14 @@ class VmQuerySet(models.QuerySet["Vm"]):
         or with their pool. Of dynamic VMs nobody sees another's."""
         if person.has_perm("vms.view_every_vm"):
             return self.all()
-        grants = apps.get_model("vms", "Grant").objects.of(person)
-        pooled = Q(pool__in=grants.exclude(pool=None).values("pool_id"))
-        given = Q(pk__in=grants.exclude(vm=None).values("vm_id"))
-        return self.filter(Q(kind=Kind.VM) & (given | pooled) | Q(kind=Kind.DYNAMIC, assigned_to=person.pk) & pooled)
+        return self.filter(pk__in=apps.get_model("vms", "Grant").objects.machines_of(person))
 
     def present(self) -> VmQuerySet:
         return self.filter(deleted_at=None)
+
+    def to_back_up(self) -> VmQuerySet:
+        """Those of which there should be backups."""
+        return self.present().filter(kind__in=BACKED_UP)
 
     def of_kind(self, kind: Kind) -> VmQuerySet:
         return self.filter(kind=kind)
@@ -79,9 +80,10 @@ class VmQuerySet(models.QuerySet["Vm"]):
         return self.present().exclude(link=Link.NONE)
 
     def still_linked(self) -> VmQuerySet:
-        """The same with their operations under way."""
+        """Those that are to stand alone one day, with their operations under way. Dynamic VMs never do."""
         operations = apps.get_model("vms", "Operation").objects.filter(finished_at=None)
-        return self.linked().prefetch_related(models.Prefetch("operations", queryset=operations, to_attr=UNDER_WAY))
+        under_way = models.Prefetch("operations", queryset=operations, to_attr=UNDER_WAY)
+        return self.linked().exclude(kind=Kind.DYNAMIC).prefetch_related(under_way)
 
 
 class Vm(models.Model):

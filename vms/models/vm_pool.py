@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 class VmPoolQuerySet(models.QuerySet["VmPool"]):
     def visible_to(self, person: Viewer) -> VmPoolQuerySet:
-        """Every pool, to whoever may see every machine; to others those that they or their groups were given."""
+        """Every pool, to whoever may see every machine; to others those of VMs that they or their groups were given: of
+        templates they see none."""
         if person.has_perm("vms.view_every_vm"):
             return self.all()
         given = apps.get_model("vms", "Grant").objects.of(person).exclude(pool=None)
-        return self.filter(pk__in=given.values("pool_id"))
+        return self.exclude(kind=PoolKind.TEMPLATE).filter(pk__in=given.values("pool_id"))
 
     def dynamic(self) -> VmPoolQuerySet:
         return self.filter(kind=PoolKind.DYNAMIC)

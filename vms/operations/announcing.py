@@ -18,10 +18,11 @@ logger = logging.getLogger(__name__)
 
 Subject = tuple[str, str]
 """("vm" | "node" | "operation" | "bulk" | "contact" | "preflight" | "emptying" | "schedule" | "image" | "backup" |
-"backup_target" | "rights" | "people", and its id).
+"backup_target" | "pool" | "rights" | "people" | "person", and its id).
 
-"rights" on the machine of that id, "people" in general: who may see what has changed. An operation, a bulk or a backup
-is told together with its machine, without which nobody hears of it who does not see every machine."""
+"rights" on the machine or the pool of that id, "people" in general: who may see what has changed; "person": what that
+one may see, and nobody else. An operation, a bulk or a backup is told together with its machine, without which nobody
+hears of it who does not see every machine."""
 
 COUNTS: Subject = ("counts", "")
 """How many there are of something has changed."""

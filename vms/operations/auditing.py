@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 
-from vms.models import AuditLine, BackupTarget, Bulk, Node, Operation, StoredFile, Vm
+from vms.models import AuditLine, BackupTarget, Bulk, Node, Operation, StoredFile, Vm, VmPool
 from vms.models.viewer import Viewer
 from vms.rules.audit import Outcome, Subject
 from vms.rules.kinds import Kind
@@ -146,7 +146,10 @@ def keep(lines: Sequence[AuditLine]) -> None:
 
 
 def about_vm(vm: Vm) -> About:
-    return About(Subject.TEMPLATE if vm.kind == Kind.TEMPLATE else Subject.VM, str(vm.pk), vm.display_name)
+    return About(_SUBJECT.get(Kind(vm.kind), Subject.VM), str(vm.pk), vm.display_name)
+
+
+_SUBJECT: Mapping[Kind, Subject] = {Kind.TEMPLATE: Subject.TEMPLATE, Kind.GOLDEN_IMAGE: Subject.GOLDEN_IMAGE}
 
 
 def about_unknown_vm(uuid: UUID) -> About:
@@ -164,6 +167,10 @@ def about_image(image: StoredFile) -> About:
 
 def about_target(target: BackupTarget) -> About:
     return About(Subject.TARGET, str(target.pk), target.name)
+
+
+def about_pool(pool: VmPool) -> About:
+    return About(Subject.POOL, str(pool.pk), pool.name)
 
 
 def about_person(person: Viewer) -> About:

@@ -10,6 +10,7 @@ from posixpath import normpath
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable
@@ -22,6 +23,7 @@ from vms.operations.surveying import judge_everywhere
 from vms.rules.actions import Action
 from vms.rules.asking import possible
 from vms.rules.emptying import Leaver, Place, Placement, State, Verdict, planned
+from vms.rules.kinds import Kind
 from vms.rules.placing import NodeFacts
 from vms.rules.preflight import Judgement
 
@@ -32,8 +34,20 @@ FILLED = "filled"
 
 
 def machines_of(node: Node) -> VmQuerySet:
-    """Those that leave it when it is freed: VMs and templates, on or off."""
+    """Those that leave it when it is freed: whatever is there, on or off, but what its pool ends by itself."""
+    return _there(node).exclude(_FREE)
+
+
+def ended_by_their_pools(node: Node) -> VmQuerySet:
+    """The dynamic VMs that nobody has: they go as soon as the node is in maintenance."""
+    return _there(node).filter(_FREE)
+
+
+def _there(node: Node) -> VmQuerySet:
     return Vm.objects.all().present().filter(node=node, gone_at=None)
+
+
+_FREE = Q(kind=Kind.DYNAMIC, assigned_at=None)
 
 
 def tell(emptying: Emptying) -> None:

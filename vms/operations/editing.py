@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from posixpath import join
+from posixpath import dirname, join
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
 
 from vms.models import Operation, StoragePool, StoredFile, Vm
+from vms.models.pooling import claim_on, held_pool_of
 from vms.models.viewer import Viewer
 from vms.operations.auditing import Refusal, about_vm, noting_refusals
 from vms.operations.making import NamesTaken, taken_names
 from vms.operations.permission import require_may
+from vms.operations.pooling import require_places, require_room
 from vms.operations.promising import ActionRefused, Order, promise
 from vms.operations.storing import FileGone, name_at_node, require_kept
 from vms.operations.tasks import ring_after_commit
@@ -46,17 +49,19 @@ class ImpossibleEdit(Refusal):
 
 
 def request_edit(vm: Vm, order: EditOrder, *, by: Viewer) -> Operation:
-    """Promise to change it. ActionRefused, ImpossibleEdit, NamesTaken, FileGone. vm: as the person was shown it.
+    """Promise to change it. ActionRefused, ImpossibleEdit, NamesTaken, FileGone, PoolIsFull, OutsideOfPool. vm: as the
+    person was shown it.
 
     The operation returned may be an earlier one, if this is a second submission of the same.
     """
-    asked = Order(Action.EDIT, order.as_arguments(), order.key, order.in_short())
     with noting_refusals(Action.EDIT, about_vm(vm), by=by), transaction.atomic():
         require_may(by, Action.EDIT, vm)
         _require_possible(order)
         _require_free_name(vm, order)
         if order.file is not None:
             require_kept(order.file)
+        arguments = {**order.as_arguments(), **_claim(vm, order)}
+        asked = Order(Action.EDIT, arguments, order.key, order.in_short())
         operation = promise(vm, asked, by=by)
         _require_no_job(vm, order)
         ring_after_commit(operation.pk)
@@ -77,6 +82,26 @@ def iso_path(file: StoredFile, pool: StoragePool) -> str:
 def _require_possible(order: EditOrder) -> None:
     if order.impossible:
         raise ImpossibleEdit(order.impossible)
+
+
+def _claim(vm: Vm, order: EditOrder) -> dict[str, Any]:
+    """On its pool, if what the machine is to have is more than what it has."""
+    pool, after = held_pool_of(vm), order.after
+    if pool is None:
+        return {}
+    folders, plugs = _new_places(order)
+    require_places(pool, None, folders, plugs)
+    require_room(pool, memory=after.memory - vm.memory, vcpus=after.vcpus - vm.vcpus)
+    return claim_on(pool, max(after.memory, vm.memory), max(after.vcpus, vm.vcpus))
+
+
+def _new_places(order: EditOrder) -> tuple[set[str], set[str]]:
+    """The folders of disks, and what interfaces are plugged into, as far as they are new."""
+    before, after = order.before, order.after
+    disks = {drive.source for drive in after.drives if not drive.is_removable and drive.source.startswith("/")}
+    own = {drive.source for drive in before.drives}
+    plugs = {each.source for each in after.interfaces} - {each.source for each in before.interfaces}
+    return {dirname(path) for path in disks - own}, plugs - {""}
 
 
 def _require_no_job(vm: Vm, order: EditOrder) -> None:

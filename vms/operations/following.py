@@ -4,10 +4,11 @@ from uuid import UUID
 
 from vms.models import Event, Operation, Vm
 from vms.operations.settling import settle
-from vms.operations.tasks import ring_after_commit
+from vms.operations.tasks import keep_pool_after_commit, ring_after_commit
 from vms.operations.telling import tell
 from vms.rules.actions import Slot
 from vms.rules.following import what_happened, wish_behind
+from vms.rules.kinds import Kind
 from vms.rules.power import Power, PowerReason, Wanted
 from vms.rules.progress import Progress
 
@@ -31,6 +32,8 @@ def follow(vm: Vm, power: Power, reason: PowerReason) -> None:
         _write_down(vm, power, reason, by_panel=ours)
     if under_way:
         wake(vm.uuid)
+    elif vm.kind == Kind.DYNAMIC and vm.pool_id:
+        keep_pool_after_commit(vm.pool_id)
     settle(vm.uuid)
 
 

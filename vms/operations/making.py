@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from posixpath import dirname
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,12 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from vms.models import Node, Operation, Vm, VmPool
+from vms.models.pooling import plugs_of
 from vms.models.viewer import Viewer
-from vms.operations.announcing import COUNTS, announce
+from vms.operations.announcing import COUNTS, Subject, announce
 from vms.operations.auditing import Refusal, about_vm, asked_by, write
 from vms.operations.permission import require_may, require_may_make
+from vms.operations.pooling import hold, require_places, require_room
 from vms.operations.promising import held, require_possible, write_down
 from vms.operations.settling import settle
 from vms.rules.actions import Action, Slot
@@ -82,11 +85,12 @@ def promise_machines(order: MakingOrder, origin: Vm | None, *, by: Viewer | None
     """Write them down, all or none. Those returned may be earlier ones, if this is the same submitted again. by: None
     for the panel itself.
 
-    ActionRefused if the origin cannot be made from now, NamesTaken.
+    ActionRefused if the origin cannot be made from now, NamesTaken, PoolIsFull, OutsideOfPool, NoSuchPool.
     """
     if by is not None:
         _require_may_make(by, order.action, origin)
     with transaction.atomic():
+        pools = _held_pools(order, by)
         submitted = _submitted_before(order, by)
         if submitted:
             return submitted
@@ -95,6 +99,8 @@ def promise_machines(order: MakingOrder, origin: Vm | None, *, by: Viewer | None
         taken = taken_names(machine.name for machine in order.machines)
         if taken:
             raise NamesTaken(taken)
+        for pool in pools:
+            _require_fits(pool, order, origin)
         operations = [_promise_one(order, machine, number, by) for number, machine in enumerate(order.machines)]
         settle(*(machine.uuid for machine in order.machines), *([origin.uuid] if origin else []))
         announce(COUNTS)
@@ -106,6 +112,22 @@ def _require_may_make(person: Viewer, action: Action, origin: Vm | None) -> None
         require_may(person, action, origin)
     else:
         require_may_make(person)
+
+
+def _held_pools(order: MakingOrder, by: Viewer | None) -> list[VmPool]:
+    """All that the machines are to belong to, always in the same order. Held before the origin is."""
+    kinds = {machine.pool.pk: machine.kind for machine in order.machines if machine.pool is not None}
+    return [hold(key, kinds[key], by=by) for key in sorted(kinds)]
+
+
+def _require_fits(pool: VmPool, order: MakingOrder, origin: Vm | None) -> None:
+    machines = [machine for machine in order.machines if machine.pool == pool]
+    for machine in machines:
+        folders = {dirname(disk.path) for disk in machine.plan.disks}
+        require_places(pool, order.node, folders, plugs_of(origin, machine.plan.network))
+    counted = [machine.plan for machine in machines if machine.kind is not Kind.GOLDEN_IMAGE]
+    memory, vcpus = sum(plan.memory for plan in counted), sum(plan.vcpus for plan in counted)
+    require_room(pool, vms=len(counted), memory=memory, vcpus=vcpus)
 
 
 def _submitted_before(order: MakingOrder, by: Viewer | None) -> list[Operation]:
@@ -133,8 +155,14 @@ def _promise_one(order: MakingOrder, machine: NewMachine, number: int, by: Viewe
     )
     write(order.action, about_vm(vm), Outcome.ACCEPTED, by=by, operation=operation)
     write_down(operation)
-    announce(("operation", str(operation.pk)), ("vm", str(operation.vm_id)))
+    announce(("operation", str(operation.pk)), ("vm", str(vm.pk)), *_told_to_people(machine))
     return operation
+
+
+def _told_to_people(machine: NewMachine) -> list[Subject]:
+    """Whoever was given its pool sees it from now on."""
+    is_seen = machine.pool is not None and machine.kind is Kind.VM
+    return [("rights", str(machine.uuid))] if is_seen else []
 
 
 def _arguments(order: MakingOrder, machine: NewMachine) -> dict[str, Any]:

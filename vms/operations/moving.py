@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from posixpath import join, normpath
 from uuid import UUID, uuid4
@@ -11,6 +11,7 @@ from django.db import transaction
 
 from vms.models import Node, Operation, Vm
 from vms.models.facts import facts_of_node
+from vms.models.pooling import places_for
 from vms.models.viewer import Viewer
 from vms.operations.auditing import Refusal
 from vms.operations.promising import ActionRefused, Order, held, promise
@@ -59,7 +60,7 @@ def promise_migration(vm: Vm, order: MigrationOrder, *, by: Viewer) -> Operation
         operation = promise(vm, _asked(vm, order), by=by)
         if operation.arguments["to"] != order.to.pk:
             raise ActionRefused(Action.MIGRATE, Reason.IS_MIGRATING, operation)
-        if operation.progress == Progress.QUEUED and (against := list(_against(vm, order))):
+        if operation.progress == Progress.QUEUED and (against := _against(vm, order)):
             raise NodeIsOut(against)
     return operation
 
@@ -77,13 +78,16 @@ def _asked(vm: Vm, order: MigrationOrder) -> Order:
     )
 
 
-def _against(vm: Vm, order: MigrationOrder) -> Iterator[Obstacle | Lack]:
-    node = facts_of_node(order.to)
-    if node.key == vm.node_id:
-        yield Lack.IS_HOME
-    if not node.reachable:
-        yield Obstacle.UNREACHABLE
-    if node.duty is not Duty.ACTIVE:
-        yield Obstacle.MAINTENANCE
-    if order.copies and normpath(order.folder) not in node.folders:
-        yield Obstacle.NO_STORAGE
+def _against(vm: Vm, order: MigrationOrder) -> list[Obstacle | Lack]:
+    node, places = facts_of_node(order.to), places_for(vm)
+    has_folder = not order.copies or normpath(order.folder) in node.folders
+    may_use_folder = not order.copies or places.have_folder(order.folder)
+    found: dict[Obstacle | Lack, bool] = {
+        Lack.IS_HOME: node.key == vm.node_id,
+        Obstacle.UNREACHABLE: not node.reachable,
+        Obstacle.MAINTENANCE: node.duty is not Duty.ACTIVE,
+        Obstacle.NOT_IN_POOL: not places.have_node(node.key),
+        Obstacle.NO_STORAGE: not has_folder,
+        Obstacle.NO_STORAGE_OF_POOL: has_folder and not may_use_folder,
+    }
+    return [code for code, stands in found.items() if stands]

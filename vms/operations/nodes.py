@@ -31,6 +31,16 @@ class NodeStillHasMachines(Refusal):
         self.count = count
 
 
+class NodeIsAllOfAPool(Refusal):
+    """It cannot be removed: these pools have no other node, and without any their machines could be everywhere."""
+
+    reason = Why.STILL_NEEDED
+
+    def __init__(self, pools: list[str]) -> None:
+        super().__init__(", ".join(pools))
+        self.pools = pools
+
+
 @dataclass(frozen=True, slots=True)
 class _Change:
     """What a change of duty is called in the audit trail, and in the node's timeline."""
@@ -108,7 +118,10 @@ def remove_node(node: Node, *, by: Viewer) -> None:
         present = Vm.objects.filter(Q(node=node) | Q(pk__in=moving.values("vm")), deleted_at=None).count()
         if present:
             raise NodeStillHasMachines(present)
-        announce(("node", str(node.pk)), COUNTS)
+        pools = list(node.vm_pools.all())
+        if only_here := [pool.name for pool in pools if pool.nodes.count() == 1]:
+            raise NodeIsAllOfAPool(only_here)
+        announce(("node", str(node.pk)), COUNTS, *(("pool", str(pool.pk)) for pool in pools))
         leave_backups_to_others(node)
         Operation.objects.filter(vm__node=node).delete()
         _write_down_the_removal(node, by)

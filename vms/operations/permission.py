@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import starmap
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 
 from vms.models import Backup, Grant, Operation, Vm
+from vms.models.grant import MACHINE
 from vms.models.operation import OperationQuerySet
 from vms.models.viewer import Viewer
 from vms.rules.actions import Action
 from vms.rules.asking import possible
-from vms.rules.kinds import Kind
 from vms.rules.matrix import Verdict
+from vms.rules.pools import PoolKind
 from vms.rules.reasons import Reason
-from vms.rules.rights import ACTIONS_OF, Right
+from vms.rules.rights import Right, actions_by
 from vms.rules.status import Facts
 
 SEE = "vms.view_every_vm"
@@ -78,9 +81,9 @@ def actions_somewhere(person: Viewer) -> frozenset[Action]:
     """What there can be any machine for at all."""
     if sees_every_vm(person):
         return actions_everywhere(person)
-    mine = Grant.objects.of(person).filter(vm__deleted_at=None, vm__kind=Kind.VM)
-    rights = mine.values_list("right", flat=True).distinct()
-    return frozenset().union(*(ACTIONS_OF[Right(right)] for right in rights))
+    there = Exists(Vm.objects.all().present().filter(pk=OuterRef(MACHINE)))
+    mine = Grant.objects.counting_for(person).filter(there)
+    return frozenset().union(*starmap(actions_given, mine.values_list("right", "pool__kind").distinct()))
 
 
 def allowed(permitted: frozenset[Action], facts: Facts, action: Action) -> Verdict:
@@ -177,6 +180,13 @@ def require_may_cancel(person: Viewer, operation: Operation) -> None:
 
 def _given(person: Viewer, machines: Iterable[UUID]) -> dict[UUID, frozenset[Action]]:
     given: dict[UUID, frozenset[Action]] = {}
-    for vm, right in Grant.objects.of(person).filter(vm__in=list(machines)).values_list("vm_id", "right"):
-        given[vm] = given.get(vm, frozenset()) | ACTIONS_OF[Right(right)]
+    counting = Grant.objects.counting_for(person).filter(**{f"{MACHINE}__in": list(machines)})
+    for vm, right, pool_kind in counting.values_list(MACHINE, "right", "pool__kind"):
+        given[vm] = given.get(vm, frozenset()) | actions_given(right, pool_kind)
     return given
+
+
+def actions_given(right: str, pool_kind: str | None) -> frozenset[Action]:
+    """What a right lets people do on the machines on which it counts for them. pool_kind: of the pool that it is on,
+    None if it is on a machine."""
+    return actions_by(Right(right), is_ones_own=pool_kind == PoolKind.DYNAMIC)

@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from posixpath import dirname, join, normpath
 from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from vms.models import Disk, Node, StoragePool, Vm
+from vms.models import Disk, Node, StoragePool, Vm, VmPool
 from vms.models.facts import facts_of_node, pools_for_disks
+from vms.models.pooling import places_of
 from vms.operations.making import NewMachine
 from vms.operations.steps.addresses import fresh_macs as fresh_macs
 from vms.rules.kinds import Kind, Mode
 from vms.rules.making import DiskPlan, Plan
 from vms.rules.names import image_name
 from vms.rules.placing import Need, Obstacle, ranked
+from vms.rules.pooling import EVERYWHERE, Places
 
 MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A node with what stands against it; nothing does if it is possible. pools: those with a folder."""
+    """A node with what stands against it; nothing does if it is possible. pools: those with a folder, and of these
+    only what the machine's own pool may use. vm_pool: that one, if any."""
 
     node: Node
     pools: tuple[StoragePool, ...]
     obstacles: tuple[Obstacle, ...]
     missing_networks: tuple[str, ...] = ()
+    vm_pool: VmPool | None = None
+
+    @property
+    def is_of_the_pool(self) -> bool:
+        return Obstacle.NOT_IN_POOL not in self.obstacles
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a person chose for one machine. Sizes in bytes; capacity: at least so large a first disk, 0 for the
-    origin's; network: None for what the origin has; limit: bytes per second of its streams, 0 for none."""
+    origin's; network: None for what the origin has; limit: bytes per second of its streams, 0 for none; vm_pool: the
+    one it is to belong to, pool: the storage."""
 
     name: str
     pool: StoragePool
@@ -49,6 +58,7 @@ class Wish:
     mode: Mode | None = None
     notes: str = ""
     os_name: str = ""
+    vm_pool: VmPool | None = None
 
 
 def default_limit() -> int:
@@ -56,22 +66,33 @@ def default_limit() -> int:
     return int(settings.STREAM_LIMIT) * MIB
 
 
-def candidates_for(memory: int, network: str | None = None, origin: Vm | None = None) -> list[Candidate]:
-    """All nodes, the best first. Memory in bytes, of all machines that are to be made together."""
+def candidates_for(
+    memory: int, network: str | None = None, origin: Vm | None = None, *, pool: VmPool | None = None
+) -> list[Candidate]:
+    """All nodes, the best first. Memory in bytes, of all machines that are to be made together. pool: the one they are
+    to belong to."""
+    places = EVERYWHERE if pool is None else places_of(pool)
     nodes = {node.pk: node for node in Node.objects.prefetch_related("storage_pools", "networks")}
     facts = {pk: facts_of_node(node) for pk, node in nodes.items()}
-    need = Need(memory, _networks(network, origin))
+    need = Need(memory, _networks(network, origin), places=places)
     if origin is not None:
-        need = Need(memory, need.networks, facts.get(origin.node_id), _image_folders(origin))
+        need = replace(need, home=facts.get(origin.node_id), image_folders=_image_folders(origin))
     return [
         Candidate(
             nodes[node.key],
-            pools_for_disks(nodes[node.key]),
+            _pools_within(nodes[node.key], places),
             tuple(obstacles),
             tuple(sorted(need.networks - node.networks)),
+            pool,
         )
         for node, obstacles in ranked(facts.values(), need)
     ]
+
+
+def _pools_within(node: Node, places: Places) -> tuple[StoragePool, ...]:
+    if not places.have_node(node.pk):
+        return ()
+    return tuple(pool for pool in pools_for_disks(node) if places.have_folder(pool.folder))
 
 
 def _networks(network: str | None, origin: Vm | None) -> frozenset[str]:
@@ -120,6 +141,7 @@ def new_machine(uuid: UUID, plan: Plan, wish: Wish) -> NewMachine:
         notes=wish.notes,
         os_name=wish.os_name,
         limit=wish.limit,
+        pool=wish.vm_pool,
     )
 
 

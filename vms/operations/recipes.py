@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vms.operations.steps import (
+    activating,
     backing_up,
     bringing,
     changing,
@@ -16,6 +17,7 @@ from vms.operations.steps import (
     making,
     migrating,
     power,
+    providing,
     restoring,
     returning,
     streaming,
@@ -57,13 +59,19 @@ RECIPES: Mapping[Action, Recipe] = {
     Action.PAUSE: Recipe((power.hold, power.see_it_paused), Wanted.PAUSED),
     Action.DELETE: Recipe(
         (
-            *(deleting.check_disks_are_free, deleting.clear_away, power.see_it_off),
+            *(deleting.check_disks_are_free, deleting.clear_away, deleting.see_it_off),
             *(deleting.delete_disks, deleting.undefine, deleting.mark_deleted),
         ),
         Wanted.OFF,
     ),
     Action.PERSISTENT: _COPY,
     Action.CLONE: _COPY,
+    Action.PROVIDE: Recipe(
+        (making.make_disks, providing.define_overlay, power.switch_on, power.see_it_stay_on),
+        Wanted.RUNNING,
+        way_back=(making.take_back_half_made,),
+        patient=True,
+    ),
     Action.CREATE: Recipe(
         (
             *(bringing.bring_file, bringing.check_image, making.make_disks, creating.define_new),
@@ -73,6 +81,12 @@ RECIPES: Mapping[Action, Recipe] = {
         way_back=(making.take_back_half_made, bringing.take_back_file),
         patient=True,
         reversible=7,
+    ),
+    Action.DYNAMIC: Recipe(
+        (making.make_disks, making.define_copy, *_FILL, making.start_if_asked, activating.activate_if_asked),
+        way_back=(making.take_back_half_made,),
+        patient=True,
+        reversible=5,
     ),
     Action.EDIT: Recipe(
         (
@@ -90,7 +104,9 @@ RECIPES: Mapping[Action, Recipe] = {
         backing_up.STEPS, way_back=backing_up.WAY_BACK, patient=True, reversible=backing_up.STEPS_BEFORE_IT_IS_GOOD
     ),
     Action.TOGGLE: Recipe((changing.set_boot_device,)),
-    Action.MAKE_TEMPLATE: Recipe((changing.become_template,)),
+    Action.MAKE_TEMPLATE: Recipe((changing.move_to_pool, changing.become_template)),
+    Action.MOVE_TO_POOL: Recipe((changing.move_to_pool,)),
+    Action.SEAL: Recipe((changing.seal, activating.activate_if_asked)),
     Action.FORGET_DOUBLE: Recipe((doubles.forget_there,)),
     Action.END_DOUBLE: Recipe((doubles.end_there, doubles.see_it_off_there)),
     Action.RESTORE: Recipe(

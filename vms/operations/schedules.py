@@ -112,11 +112,12 @@ def switch(schedule: BackupSchedule, *, on: bool, by: Viewer) -> bool:
 
 
 def remove(schedule: BackupSchedule, *, by: Viewer) -> None:
-    """Its backups stay, and nothing deletes them by itself any more. Those under way go on."""
+    """Its backups stay, and nothing deletes them by itself any more. Those under way go on. Pools that named it name
+    none."""
     with noting_refusals(Request.REMOVE_SCHEDULE, about_schedule(schedule), by=by), transaction.atomic():
         require_may_manage_nodes(by)
         write(Request.REMOVE_SCHEDULE, about_schedule(schedule), Outcome.ACCEPTED, by=by)
-        _tell(schedule)
+        announce(("schedule", str(schedule.pk)), *(("pool", str(pool.pk)) for pool in schedule.vm_pools.all()))
         schedule.delete()
 
 

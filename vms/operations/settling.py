@@ -12,8 +12,11 @@ from django.utils import timezone
 from vms.models import Node, Vm
 from vms.models.facts import facts_of
 from vms.models.vm import VmQuerySet
-from vms.operations.announcing import announce
+from vms.operations.announcing import Subject, announce
+from vms.rules.kinds import Kind
 from vms.rules.status import status_of
+
+OF_DYNAMIC_POOLS = frozenset({Kind.DYNAMIC, Kind.GOLDEN_IMAGE})
 
 
 def settle(*uuids: UUID) -> None:
@@ -23,8 +26,8 @@ def settle(*uuids: UUID) -> None:
         gathered.update(uuids)
         return
     with transaction.atomic():
-        _write_statuses(Vm.objects.all().filter(pk__in=uuids))
-        announce(*(("vm", str(uuid)) for uuid in uuids))
+        pools = _write_statuses(Vm.objects.all().filter(pk__in=uuids))
+        announce(*(("vm", str(uuid)) for uuid in uuids), *pools)
 
 
 @contextmanager
@@ -48,16 +51,21 @@ def settle_node(node: Node) -> None:
     """The same for all machines of a node, which was lost or found."""
     with transaction.atomic():
         machines = Vm.objects.filter(node=node, deleted_at=None)
-        _write_statuses(machines)
+        pools = _write_statuses(machines)
         uuids = machines.values_list("pk", flat=True)
-        announce(("node", str(node.pk)), *(("vm", str(uuid)) for uuid in uuids))
+        announce(("node", str(node.pk)), *(("vm", str(uuid)) for uuid in uuids), *pools)
 
 
-def _write_statuses(machines: VmQuerySet) -> None:
-    """Each machine is held first, so that nobody who changes another of its facts at the same time is overlooked."""
+def _write_statuses(machines: VmQuerySet) -> set[Subject]:
+    """Each machine is held first, so that nobody who changes another of its facts at the same time is overlooked. The
+    pools whose pages tell of these machines."""
+    pools: set[Subject] = set()
     for vm in machines.order_by("pk").select_for_update(of=("self",)).with_operations_under_way():
         status = status_of(facts_of(vm, vm.under_way))
         main, second = str(status.main), str(status.second or "")
         Vm.objects.filter(~Q(main=main, second=second), pk=vm.pk).update(
             main=main, second=second, status_since=timezone.now()
         )
+        if vm.pool_id and vm.kind in OF_DYNAMIC_POOLS:
+            pools.add(("pool", str(vm.pool_id)))
+    return pools

@@ -12,6 +12,7 @@ from vms.hypervisor.errors import DiskMissing, HypervisorError
 from vms.hypervisor.machine_xml import needs_of
 from vms.models import Node, Vm
 from vms.models.facts import facts_of_node, pools_with_folders
+from vms.models.pooling import places_for
 from vms.operations.reaching import a_turn_at, reach
 from vms.rules.preflight import Candidate, Judgement, Lack, Mover, MovingDisk, judge, ranked
 
@@ -64,6 +65,7 @@ def _look_at(vm: Vm, hypervisor: Hypervisor) -> _Found:
         ties=hypervisor.ties_of(vm.uuid),
         sizes=_sizes(vm, needs.disks, below, hypervisor),
         below=below,
+        places=places_for(vm),
     )
     return _Found(xml, cpu, mover)
 

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Iterator
 from functools import partial
+from typing import TypeVar
+from uuid import UUID
 
 from celery import Task, shared_task
 from django.conf import settings
@@ -16,6 +18,7 @@ from vms.operations.bulk_asking import ask_some, unfinished_bulks
 from vms.operations.contacting import carry_out
 from vms.operations.dropping import drop_what_was_left
 from vms.operations.freeing import carry_on, give_up, unfinished_emptyings, waiting_for
+from vms.operations.keeper import keep, pool_of, pools_to_keep, purge_thrown_away
 from vms.operations.performing import advance, fail
 from vms.operations.recovering import recover
 from vms.operations.resuming import next_in_turn, pick_up_streams
@@ -23,6 +26,8 @@ from vms.operations.turns import begin_turns, due_schedules, end_turns, promise_
 from vms.rules.problems import Problem
 
 MIB = 1024 * 1024
+
+Key = TypeVar("Key", int, str)
 
 logger = logging.getLogger(__name__)
 
@@ -39,11 +44,18 @@ def perform(operation_id: int) -> None:
         raise
     if pause is not None:
         ring(operation_id, after=pause)
-        return
+    else:
+        _tell_who_waits(operation_id)
+
+
+def _tell_who_waits(operation_id: int) -> None:
+    """It may have ended."""
     for next_one in next_in_turn(operation_id):
         ring(next_one)
     for emptying_id in waiting_for(operation_id):
         _send(free_node, emptying_id, 0)
+    for pool_id in pool_of(operation_id):
+        _send(keep_pool, str(pool_id), 0)
 
 
 @shared_task(expires=10)
@@ -55,6 +67,8 @@ def sweep() -> None:
         _send(ask_bulk, bulk_id, 0)
     for emptying_id in unfinished_emptyings():
         _send(free_node, emptying_id, 0)
+    for pool_id in pools_to_keep():
+        _send(keep_pool, str(pool_id), 0)
 
 
 def _due() -> Iterator[int]:
@@ -108,6 +122,21 @@ def free_node_after_commit(emptying_id: int) -> None:
     transaction.on_commit(partial(_send, free_node, emptying_id, 0))
 
 
+@shared_task(expires=10)
+def keep_pool(pool: str) -> None:
+    for operation_id in keep(UUID(pool)):
+        ring(operation_id)
+
+
+def keep_pool_after_commit(pool_id: UUID) -> None:
+    transaction.on_commit(partial(_send, keep_pool, str(pool_id), 0))
+
+
+@shared_task(expires=600)
+def forget_thrown_away() -> None:
+    purge_thrown_away()
+
+
 @shared_task(expires=60)
 def try_contact(contact_test_id: int) -> None:
     test = ContactTest.objects.filter(pk=contact_test_id).first()
@@ -139,7 +168,7 @@ def ring(operation_id: int, *, after: float = 0) -> None:
     _send(perform, operation_id, after)
 
 
-def _send(task: "Task[[int], None]", pk: int, after: float) -> None:
+def _send(task: "Task[[Key], None]", pk: Key, after: float) -> None:
     try:
         task.apply_async((pk,), countdown=after, retry=False)
     except OperationalError as error:

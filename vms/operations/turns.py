@@ -65,13 +65,17 @@ def retention_of(schedule: BackupSchedule) -> Retention:
 
 
 def machines_of(schedule: BackupSchedule) -> QuerySet[Vm]:
-    """Those that have a turn in its next run."""
-    machines = Vm.objects.all().present()
+    """Those that have a turn in its next run: what it covers itself, and all of the pools that name it."""
+    machines = Vm.objects.all().to_back_up().exclude(pk__in=schedule.excluded.values("pk"))
+    if schedule.covers == Covers.ALL:
+        return machines
+    return machines.filter(_covered(schedule) | Q(pool__in=schedule.vm_pools.values("pk")))
+
+
+def _covered(schedule: BackupSchedule) -> Q:
     if schedule.covers == Covers.CHOSEN:
-        machines = machines.filter(pk__in=schedule.machines.values("pk"))
-    elif schedule.covers in KIND:
-        machines = machines.of_kind(KIND[schedule.covers])
-    return machines.exclude(pk__in=schedule.excluded.values("pk"))
+        return Q(pk__in=schedule.machines.values("pk"))
+    return Q(kind=KIND[schedule.covers])
 
 
 # A run: every machine gets a turn

@@ -61,7 +61,9 @@ def _is_also_elsewhere(facts: Facts, _status: Status, action: Action) -> bool:
 
 
 def _is_being_changed(facts: Facts, _status: Status, action: Action) -> bool:
-    return facts.changes and (SLOT.get(action) is Slot.CHANGE or action in _NEEDS_IT_TO_STAY_AS_IT_IS)
+    is_being_sealed = facts.kind is Kind.GOLDEN_IMAGE and action is Action.START
+    changes_it_too = SLOT.get(action) is Slot.CHANGE or action in _NEEDS_IT_TO_STAY_AS_IT_IS
+    return facts.changes and (changes_it_too or is_being_sealed)
 
 
 def _vms_stand_on_it(facts: Facts, _status: Status, action: Action) -> bool:
@@ -102,7 +104,12 @@ _NEEDS_TO_BE_IN_ONE_PLACE = frozenset(
 _CHANGES_THE_DISKS = frozenset({Action.START, Action.MIGRATE, Action.DELETE, Action.RESTORE})
 """Others still read them."""
 
-_NEEDS_OWN_DISKS = frozenset({Action.CLONE, Action.MAKE_TEMPLATE, Action.MIGRATE, Action.PERSISTENT, Action.DYNAMIC})
+_NEEDS_OWN_DISKS = frozenset(
+    {
+        *(Action.CLONE, Action.MAKE_TEMPLATE, Action.MIGRATE, Action.PERSISTENT, Action.DYNAMIC),
+        *(Action.ACTIVATE, Action.PROVIDE),
+    }
+)
 """Others are to stand on its disks, or these are to leave: they must stand alone."""
 
 _NEEDS_NO_JOB = frozenset(

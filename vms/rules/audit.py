@@ -23,6 +23,7 @@ class Subject(StrEnum):
 
     VM = "vm"
     TEMPLATE = "template"
+    GOLDEN_IMAGE = "golden_image"
     NODE = "node"
     IMAGE = "image"
     OPERATION = "operation"
@@ -32,6 +33,10 @@ class Subject(StrEnum):
     PERSON = "person"
     GROUP = "group"
     PANEL = "panel"
+
+
+MACHINES = frozenset({Subject.VM, Subject.TEMPLATE, Subject.GOLDEN_IMAGE})
+"""A dynamic VM is a VM here."""
 
 
 class Request(StrEnum):
@@ -105,6 +110,7 @@ class Why(StrEnum):
     POOL_IS_OFF = "pool_is_off"
     NO_ACTIVE_IMAGE = "no_active_image"
     NOT_OF_THE_POOL = "not_of_the_pool"
+    NO_NODE = "no_node"
 
 
 class Area(StrEnum):

@@ -17,6 +17,10 @@ VMS = frozenset({Kind.VM, Kind.DYNAMIC})
 """What people work with. The others are what these are made from."""
 
 
+BACKED_UP = frozenset({Kind.VM, Kind.TEMPLATE})
+"""The others can be made anew at any time."""
+
+
 class Mode(StrEnum):
     """What a template may be used for. A template without a mode counts as DO_NOT_USE. A golden image that is ready for
     use is sealed: nothing changes it any more; before, it is prepared."""

@@ -28,7 +28,7 @@ class Plan:
     origin has; macs: one for each interface; start: at once. cdrom: the ISO image in its drive, "" for none; file: the
     uploaded one that is brought to the node first, as that image or as what its disk begins with. backup: the key of
     the one that it comes from: then its memory and vCPUs are those of that one, and its addresses are chosen when it is
-    made.
+    made. activate: of a golden image, its pool's next VMs stand on it as soon as it is sealed.
     """
 
     disks: tuple[DiskPlan, ...]
@@ -41,6 +41,7 @@ class Plan:
     cdrom: str = ""
     file: int | None = None
     backup: int | None = None
+    activate: bool = False
 
     def as_arguments(self) -> dict[str, Any]:
         """Only what JSON knows."""
@@ -60,4 +61,5 @@ class Plan:
             cdrom=arguments.get("cdrom", ""),
             file=arguments.get("file"),
             backup=arguments.get("backup"),
+            activate=arguments.get("activate", False),
         )

@@ -203,6 +203,9 @@ _REASON_OF_ACTION: Mapping[Action, Mapping[Main, Reason]] = {
 }
 """What an action needs, said before anything else."""
 
+_STAYS: Mapping[Kind, Reason] = {Kind.DYNAMIC: Reason.IS_DYNAMIC, Kind.GOLDEN_IMAGE: Reason.IS_GOLDEN_IMAGE}
+"""Kinds of machines that never move to another node."""
+
 _REASON_OF_SECOND: Mapping[Second, Reason] = {
     Second.STREAMING: Reason.IS_STREAMING,
     Second.BACKING_UP: Reason.IS_BACKING_UP,
@@ -248,6 +251,8 @@ def _why_off(kind: Kind, status: Status, action: Action) -> Reason:
     needed = _REASON_OF_ACTION.get(action, {}).get(status.main)
     if needed:
         return needed
+    if action is Action.MIGRATE and kind in _STAYS:
+        return _STAYS[kind]
     if kind is Kind.DYNAMIC and action is Action.START and status.main in STOPPED_MAINS:
         return Reason.IS_THROWN_AWAY
     if kind is Kind.TEMPLATE and status.second is Second.STREAMING:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from posixpath import dirname, normpath
 
 from vms.rules.placing import Need, NodeFacts, Obstacle, obstacles
+from vms.rules.pooling import EVERYWHERE, Places
 
 
 class Tie(StrEnum):
@@ -95,7 +96,7 @@ class Needs:
 class Mover:
     """The machine that is to move. home: its node; home_lacks: what that says it lacks, though the machine is there;
     ties: those that its definition does not tell. By target: sizes, what its disks take in the storage, in bytes;
-    below: the path of the image that one still needs."""
+    below: the path of the image that one still needs. places: of the pool that it belongs to."""
 
     needs: Needs
     home: NodeFacts
@@ -104,6 +105,7 @@ class Mover:
     ties: frozenset[Tie] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)
     below: Mapping[str, str] = field(default_factory=dict)
+    places: Places = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,12 @@ def way_to(node: NodeFacts, mover: Mover) -> Way:
 def _obstacles(node: NodeFacts, mover: Mover, way: Way, *, copies: bool) -> list[Obstacle]:
     """As for a machine that is made there; but one that copies nothing needs no storage of the node's own, and one
     that stays off needs no memory now."""
-    need = Need(0 if way is Way.OFFLINE else mover.needs.memory, mover.needs.networks)
-    return [each for each in obstacles(node, need) if copies or each is not Obstacle.NO_STORAGE]
+    memory = 0 if way is Way.OFFLINE else mover.needs.memory
+    found = obstacles(node, Need(memory, mover.needs.networks, places=mover.places))
+    return [each for each in found if copies or each not in _OF_COPIES]
+
+
+_OF_COPIES = frozenset({Obstacle.NO_STORAGE, Obstacle.NO_STORAGE_OF_POOL})
 
 
 def _lacks(candidate: Candidate, mover: Mover, *, has_room: bool) -> list[Lack]:
@@ -183,7 +189,7 @@ def _lacks(candidate: Candidate, mover: Mover, *, has_room: bool) -> list[Lack]:
     found = {
         Lack.IS_HOME: node.key == home.key,
         Lack.MEDIA_ELSEWHERE: not all(_is_seen(path, node, home) for path in mover.needs.media),
-        Lack.NO_ROOM: not has_room and bool(node.folders),
+        Lack.NO_ROOM: not has_room and any(map(mover.places.have_folder, node.folders)),
     }
     return [lack for lack in Lack if lack in told or found.get(lack, False)]
 
@@ -197,7 +203,8 @@ def _ties(mover: Mover, copied: list[MovingDisk]) -> list[Tie]:
 
 def _with_room(candidate: Candidate, copied: list[MovingDisk], mover: Mover) -> tuple[str, ...]:
     size = _size_of(copied, mover)
-    found = [folder for folder in candidate.node.folders if candidate.free.get(folder, 0) >= size]
+    allowed = filter(mover.places.have_folder, candidate.node.folders)
+    found = [folder for folder in allowed if candidate.free.get(folder, 0) >= size]
     return tuple(sorted(found, key=lambda folder: (-candidate.free.get(folder, 0), folder)))
 
 

@@ -41,6 +41,10 @@ class Reason(StrEnum):
     IS_ACTIVE_IMAGE = "is_active_image"
     VMS_STAND_ON_IT = "vms_stand_on_it"
     IS_THROWN_AWAY = "is_thrown_away"
+    IS_DYNAMIC = "is_dynamic"
+    """And so it stays on its node."""
+    IS_GOLDEN_IMAGE = "is_golden_image"
+    """The same."""
     # somebody else, or not you
     RUN_SLOT_TAKEN = "run_slot_taken"
     JOB_SLOT_TAKEN = "job_slot_taken"
@@ -60,6 +64,9 @@ class Reason(StrEnum):
     # the panel itself
     ASKING_FAILED = "asking_failed"
 
+
+OF_GOLDEN_IMAGES = frozenset({Reason.IS_ACTIVE_IMAGE, Reason.VMS_STAND_ON_IT})
+"""They turn something off at a golden image only, and only at the moment."""
 
 OF_BACKUPS = frozenset(
     {

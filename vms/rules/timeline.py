@@ -34,5 +34,6 @@ class What(StrEnum):
     REQUESTED = "requested"
     OPERATION_ENDED = "operation_ended"
     MODE_CHANGED = "mode_changed"
+    MOVED_TO_POOL = "moved_to_pool"
     STANDS_ALONE = "stands_alone"
     RESTORED = "restored"

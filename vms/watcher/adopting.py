@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model
 
 from vms.hypervisor.machine_xml import MachineDescription, PanelMark
-from vms.models import Definition, Disk, Double, Interface, Vm, VmPool
+from vms.models import Definition, Disk, Double, Interface, Vm
 from vms.operations.announcing import COUNTS, announce
 from vms.operations.following import follow
 from vms.operations.settling import settle
@@ -23,7 +23,7 @@ from vms.rules.power import Power, PowerReason, Wanted
 from vms.rules.timeline import What
 from vms.watcher.doubles import is_on_there, leave_double, note_double, other_home
 from vms.watcher.news import MachineSeen
-from vms.watcher.recording_marks import mark_seen
+from vms.watcher.recording_marks import assigned_at_first_sight, mark_seen, pool_seen
 
 LONGEST = 255
 """Characters of a name that are kept; other tools may give longer ones."""
@@ -47,12 +47,13 @@ def adopt(news: MachineSeen, vm: Vm | None) -> Vm | None:
 
 
 def _first_sight(news: MachineSeen) -> Vm:
-    machine = news.machine
+    machine, kind = news.machine, _mark(news).kind or Kind.VM
     vm = Vm.objects.create(
         uuid=machine.uuid,
         name=machine.name[:LONGEST],
         display_name=machine.name[:LONGEST],
-        kind=_mark(news).kind or Kind.VM,
+        kind=kind,
+        assigned_at=assigned_at_first_sight(kind),
         node_id=news.node,
         power=machine.power,
         power_reason=machine.reason,
@@ -133,14 +134,14 @@ def write_description(vm: Vm, description: MachineDescription, asked_at: datetim
     old_name, known_origin = vm.display_name, (vm.origin_id, vm.link)
     vm.name = description.name[:LONGEST]
     vm.display_name = (mark.display_name or description.title or description.name)[:LONGEST]
-    vm.pool_id = mark.pool if VmPool.objects.filter(pk__in=[mark.pool]).exists() else None
     vm.origin_id, vm.link = mark.origin, mark.link
     vm.memory = description.memory
     vm.vcpus = description.vcpus
     boot_device = description.boot_devices[0] if description.boot_devices else ""
     vm.boot_device = _cut(Vm, {"boot_device": boot_device})["boot_device"]
     vm.has_agent_channel = description.has_agent_channel
-    vm.save(update_fields=["name", "display_name", "pool", "origin", "link", *_HARDWARE])
+    vm.save(update_fields=["name", "display_name", "origin", "link", *_HARDWARE])
+    pool_seen(vm, mark, asked_at)
     _write_disks(vm, description)
     _write_interfaces(vm, description)
     _tell_if_renamed(vm, old_name)

@@ -1,15 +1,18 @@
-"""What a machine is to people, as the mark in its definition says: its kind, and a template's mode."""
+"""What a machine is to people, as the mark in its definition says: its kind, a template's mode, and its pool."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from vms.hypervisor.machine_xml import PanelMark
-from vms.models import Vm
+from vms.models import Operation, Vm, VmPool
+from vms.operations.announcing import announce
 from vms.operations.telling import tell
-from vms.rules.actions import Slot
+from vms.rules.actions import Action, Slot
 from vms.rules.kinds import Kind
 from vms.rules.timeline import What
 
@@ -25,9 +28,31 @@ def mark_seen(vm: Vm, mark: PanelMark, asked_at: datetime, *, first: bool) -> No
     vm = Vm.objects.select_for_update().get(pk=vm.pk)
     if _was_set_since(asked_at, vm) or _is_being_set(vm, mode):
         return
-    Vm.objects.filter(pk=vm.pk).update(kind=kind, mode=mode)
+    assigned_at = vm.assigned_at or assigned_at_first_sight(kind)
+    Vm.objects.filter(pk=vm.pk).update(kind=kind, mode=mode, assigned_at=assigned_at)
     if not first and vm.mode != mode:
         _tell_who_set_it(vm, mode)
+
+
+def assigned_at_first_sight(kind: Kind) -> datetime | None:
+    """Nobody knows who had a dynamic VM that somebody else has made, or another panel: it is given to nobody."""
+    return timezone.now() if kind is Kind.DYNAMIC else None
+
+
+def pool_seen(vm: Vm, mark: PanelMark, asked_at: datetime) -> None:
+    """Likewise. A pool that the panel does not know (any more) is none."""
+    if mark.pool == vm.pool_id:
+        return
+    pool = mark.pool if VmPool.objects.filter(pk__in=[mark.pool]).exists() else None
+    if Vm.objects.exclude(pk__in=_moved_since(asked_at, vm)).filter(pk=vm.pk).update(pool_id=pool):
+        announce(("rights", str(vm.pk)))
+    vm.refresh_from_db(fields=["pool"])
+
+
+def _moved_since(asked_at: datetime, vm: Vm) -> QuerySet[Operation, UUID | None]:
+    """The machine, if the panel itself writes another pool into it just now, or has done so since it was asked."""
+    moves = vm.operations.filter(action__in=[Action.MOVE_TO_POOL, Action.MAKE_TEMPLATE])
+    return moves.filter(Q(finished_at=None) | Q(finished_at__gte=asked_at)).values_list("vm_id", flat=True)
 
 
 def _was_set_since(asked_at: datetime, vm: Vm) -> bool:

@@ -13,12 +13,13 @@ from vms.watcher.adopting import mark_gone
 from vms.watcher.doubles import doubled_at, forget_double
 from vms.watcher.news import AllListed, MachineMissing
 
-COMES_OR_GOES = MAKES_A_MACHINE | {Action.DELETE, Action.MIGRATE}
+COMES = MAKES_A_MACHINE | {Action.MIGRATE}
+COMES_OR_GOES = COMES | {Action.DELETE}
 """Whoever works on one of these knows better where the machine is."""
 
 
 def all_listed(news: AllListed) -> None:
-    arrived_since = Operation.objects.filter(action=Action.MIGRATE, vm__node=news.node, finished_at__gte=news.asked_at)
+    arrived_since = Operation.objects.filter(action__in=COMES, vm__node=news.node, finished_at__gte=news.asked_at)
     for vm in _known_at(news.node).exclude(pk__in=news.uuids).exclude(pk__in=arrived_since.values("vm")):
         _missing_at(news.node, vm)
     Node.objects.filter(pk=news.node).update(last_contact_at=timezone.now())

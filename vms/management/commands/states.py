@@ -10,7 +10,7 @@ from vms.rules.kinds import Kind
 from vms.rules.matrix import Decision, every_decision
 
 NAMES: Mapping[Kind, Mapping[Action, str]] = {
-    Kind.VM: {action: action.replace("_", " ") for action in Action},
+    **{kind: {action: action.replace("_", " ") for action in Action} for kind in Kind},
     Kind.TEMPLATE: {action: action.replace("_", " ") for action in Action} | {Action.POWER_OFF: "destroy"},
 }
 """The actions as the user's document names them."""
@@ -45,4 +45,4 @@ def _as_lines() -> Iterator[str]:
         answer = "x" if decision.verdict.allowed else f"- {decision.verdict.reason}"
         name = NAMES[decision.kind][decision.action]
         mode = decision.mode or ""
-        yield f"{decision.kind:9} {decision.status.name:22} {mode:19} {name:14} {answer}"
+        yield f"{decision.kind:13} {decision.status.name:22} {mode:19} {name:14} {answer}"

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from vms.hypervisor.errors import HypervisorError, NodeUnreachable, VmNotFound, WrongState
 from vms.hypervisor.machine_xml import describe
+from vms.hypervisor.machine_xml.description import MachineDescription
 from vms.models import Event, Vm
 from vms.operations.announcing import announce
 from vms.operations.definitions import write_definition
@@ -70,8 +71,16 @@ def save_definition(work: Work) -> Result:
 
 def _write_down(work: Work) -> None:
     asked_at = timezone.now()
-    write_definition(work.vm, work.hypervisor.definition(work.vm.uuid), asked_at)
+    definition = work.hypervisor.definition(work.vm.uuid)
+    write_definition(work.vm, definition, asked_at)
+    _write_size(work, describe(definition.xml))
     settle(work.vm.uuid)
+
+
+def _write_size(work: Work, found: MachineDescription) -> None:
+    """Before the operation ends, and with it the claim on the machine's pool: the watcher may be a moment later."""
+    others = Vm.objects.filter(pk=work.vm.pk).exclude(memory=found.memory, vcpus=found.vcpus)
+    others.update(memory=found.memory, vcpus=found.vcpus)
 
 
 def _write_name(work: Work, seen: Seen) -> None:

@@ -42,11 +42,16 @@ def _make_disk(work: Work, disk: DiskPlan) -> None:
 def define_copy(work: Work) -> Result:
     """After the definition that the origin has at this moment."""
     if not work.node_knows_it():
-        origin = _origin_of(work)
-        with a_turn_at(origin.node) as there:
-            xml = there.xml_of(origin.uuid)
-        work.hypervisor.define(clone_of(xml, _clone(work)))
+        xml = xml_at_origin(work)
+        work.hypervisor.define(clone_of(xml, clone_for(work)))
     return Done()
+
+
+def xml_at_origin(work: Work) -> str:
+    """VmNotFound, NodeUnreachable: as its node answers."""
+    origin = _origin_of(work)
+    with a_turn_at(origin.node) as there:
+        return there.xml_of(origin.uuid)
 
 
 def _origin_of(work: Work) -> Vm:
@@ -56,7 +61,8 @@ def _origin_of(work: Work) -> Vm:
     return origin
 
 
-def _clone(work: Work) -> Clone:
+def clone_for(work: Work) -> Clone:
+    """What it has of its own."""
     plan = plan_of(work)
     return Clone(
         name=work.vm.name,

@@ -6,10 +6,15 @@ from collections import Counter
 from hashlib import sha256
 from posixpath import basename, dirname, normpath
 
+from django.db import transaction
+
 from vms.hypervisor.errors import DiskMissing
 from vms.hypervisor.machine_xml import Clone, clone_of, describe
+from vms.hypervisor.machine_xml.description import MachineDescription
 from vms.models import Backup
 from vms.models.keeping import path_of
+from vms.models.pooling import CLAIM, claim_on, held_pool_of
+from vms.operations.pooling import OutsideOfPool, PoolIsFull, require_places, require_room
 from vms.operations.steps import streaming
 from vms.operations.steps.addresses import fresh_macs
 from vms.operations.steps.making import mark_of, plan_of
@@ -30,12 +35,13 @@ def backup_of(work: Work) -> Backup:
 
 
 def check_what_comes_back(work: Work) -> Result:
-    """Before anything is made: all its files are there, and there is room for what is in them."""
+    """Before anything is made: all its files are there, there is room for what is in them, and the machine's pool
+    allows what it becomes."""
     backup = backup_of(work)
     _require_folder(work, backup)
     _require_chain(work, backup)
     _require_room(work)
-    definition_in(work, backup)
+    _require_pool_allows(work, definition_in(work, backup))
     return Done()
 
 
@@ -110,6 +116,33 @@ def _require_own_disks(work: Work) -> None:
 def has_new_disks(work: Work, xml: str) -> bool:
     """Those that are made for it here."""
     return {disk.path for disk in plan_of(work).disks} <= {disk.source for disk in describe(xml).disks}
+
+
+def _require_pool_allows(work: Work, xml: str) -> None:
+    """What the backup has may be more than what its machine had when it was asked for."""
+    vm = work.vm
+    if vm.pool_id is None or CLAIM in work.operation.arguments:
+        return
+    try:
+        with transaction.atomic():
+            pool, found = held_pool_of(vm), describe(xml)
+            if pool is None:
+                return
+            require_room(pool, memory=found.memory - vm.memory, vcpus=found.vcpus - vm.vcpus)
+            require_places(pool, None, (), _plugs(work, found))
+            claim = claim_on(pool, found.memory, found.vcpus)
+            work.operation.note(arguments={**work.operation.arguments, **claim})
+    except PoolIsFull as full:
+        raise StepFailed(Problem.POOL_IS_FULL, pool=full.pool.name) from full
+    except OutsideOfPool as outside:
+        names = ", ".join(outside.names)
+        raise StepFailed(Problem.NOT_OF_THE_POOL, pool=outside.pool.name, networks=names) from outside
+
+
+def _plugs(work: Work, found: MachineDescription) -> set[str]:
+    """What it will be plugged into, as far as nobody chose that."""
+    kept = found.interfaces if plan_of(work).network is None else found.interfaces[1:]
+    return {each.source for each in kept} - {""}
 
 
 def define_restored(work: Work) -> Result:
