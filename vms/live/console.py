@@ -29,6 +29,8 @@ PROTOCOL = "stoney-console"
 TICKET = "ticket."
 LOOK_AGAIN_SECONDS = 10.0
 LAST_WORDS_SECONDS = 3.0
+NOTE_LOOK_SECONDS = 45.0
+"""More often than once a minute, so that no screen that is open counts as closed."""
 ENDED, FORBIDDEN = 4000, 1008
 """Close codes: of every visit, whose reason is the code of an Ending; of what is no visit at all."""
 
@@ -106,7 +108,8 @@ class Consoles:
         try:
             await _asked(lambda: console_access.note_begin(visitor))
             watching, sent_away = self._watch(visitor), _answer_of(place.sent_away)
-            end = await first_to_end(sent_away, watching, to_machine(receive, writer), to_browser(reader, send))
+            pipes = (to_machine(receive, writer), to_browser(reader, send), _note_looks(visitor))
+            end = await first_to_end(sent_away, watching, *pipes)
         finally:
             writer.transport.abort()
         told = await _why_closed(place) if end is Left.MACHINE else end if isinstance(end, Ending) else None
@@ -159,8 +162,8 @@ async def _hears_the_end(queue: asyncio.Queue[Message | None], visitor: Visitor)
 def _could_concern(message: Message, visitor: Visitor) -> bool:
     if message.resync:
         return True
-    vm, node = str(visitor.vm.pk), str(visitor.vm.node_id)
-    concerned = {("vm", vm), ("rights", vm), ("node", node)}
+    vm, pool, node = str(visitor.vm.pk), str(visitor.vm.pool_id), str(visitor.vm.node_id)
+    concerned = {("vm", vm), ("rights", vm), ("rights", pool), ("node", node)}
     return any(each in concerned or each[0] == "people" for each in subjects_of(message.text))
 
 
@@ -182,6 +185,15 @@ async def _ending_of(visitor: Visitor) -> Ending | None:
         return await _asked(lambda: console_access.ending_of(visitor))
     except TurnedAway as turned:
         return turned.ending
+
+
+async def _note_looks(visitor: Visitor) -> Left:
+    """Never ends by itself. A database that is away for a moment closes no screen: the next note says as much."""
+    while True:
+        await asyncio.sleep(NOTE_LOOK_SECONDS)
+        if console_access.counts_looks(visitor.vm):
+            with suppress(TurnedAway):
+                await _asked(lambda: console_access.note_look(visitor.vm))
 
 
 async def _asked(question: Callable[[], Answer]) -> Answer:

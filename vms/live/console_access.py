@@ -12,11 +12,13 @@ from vms.models.facts import facts_of
 from vms.models.viewer import Viewer
 from vms.operations import auditing, tickets
 from vms.operations.permission import may
+from vms.operations.taking import note_use
 from vms.operations.tickets import NoTicketsNow, Visit, hash_of
 from vms.rules.actions import Action
 from vms.rules.asking import possible
 from vms.rules.audit import Outcome, Request
 from vms.rules.consoles import Ending, Way
+from vms.rules.kinds import Kind
 from vms.rules.status import Main
 
 OF_A_MACHINE = r"/live/console/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -96,11 +98,24 @@ def ending_of(visitor: Visitor) -> Ending | None:
 
 def note_begin(visitor: Visitor) -> None:
     _note(visitor, Action.USE, {"way": visitor.way})
+    note_look(visitor.vm)
 
 
 def note_end(visitor: Visitor, ending: Ending | None, seconds: float) -> None:
     """ending: None if it was the visitor who left."""
     _note(visitor, Request.USE_OVER, {"way": visitor.way, "seconds": round(seconds)}, ending or "")
+    note_look(visitor.vm)
+
+
+def counts_looks(vm: Vm) -> bool:
+    """Whether it is thrown away once nobody has looked at it for long enough."""
+    return vm.kind == Kind.DYNAMIC
+
+
+def note_look(vm: Vm) -> None:
+    """Somebody looks at it now."""
+    if counts_looks(vm):
+        note_use(vm.pk)
 
 
 def note_failure(visitor: Visitor, ending: Ending) -> None:

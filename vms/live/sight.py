@@ -11,14 +11,18 @@ from django.db import close_old_connections
 
 from vms.live.listener import Message, subjects_of
 from vms.live.logins import person_of
-from vms.models import Grant
+from vms.models import Grant, VmPool
+from vms.models.grant import MACHINE
 from vms.models.viewer import Viewer
 from vms.operations.announcing import Subject
 from vms.operations.permission import actions_everywhere, sees_every_vm
 from vms.rules.actions import Action
 
-PEOPLE, RIGHTS = "people", "rights"
+PEOPLE, PERSON, RIGHTS = "people", "person", "rights"
 """Kinds of announcements after which somebody may hear more, or less."""
+
+VM, POOL = "vm", "pool"
+"""What people are given."""
 
 TOLD_WITH_THEIR_MACHINE = frozenset({"operation", "bulk", "counts", "backup"})
 """What is announced together with the machine that it is about."""
@@ -30,11 +34,13 @@ class LoggedOut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """everywhere: what may be done on every machine. given: the machines that may be seen, and by which rights; None
-    for whoever sees them all. It holds machines that are not there now, too: they may come back."""
+    """person: the id of whose it is. everywhere: what may be done on every machine. given: the machines and the pools
+    that may be seen, the machines by which rights; None for whoever sees them all. It holds machines that are not there
+    now, too: they may come back."""
 
+    person: str
     everywhere: frozenset[Action]
-    given: Mapping[str, frozenset[str]] | None
+    given: Mapping[Subject, frozenset[str]] | None
 
     def of(self, message: Message) -> Message | None:
         """What of it may be heard, None if nothing."""
@@ -44,8 +50,9 @@ class Sight:
         return Message(message.id, json.dumps({"changed": heard})) if heard else None
 
     def may_change_by(self, message: Message) -> bool:
-        kinds = {kind for kind, _id in subjects_of(message.text)}
-        return PEOPLE in kinds or (RIGHTS in kinds and self.given is not None)
+        subjects = subjects_of(message.text)
+        kinds = {kind for kind, _id in subjects}
+        return PEOPLE in kinds or (self.given is not None and (RIGHTS in kinds or (PERSON, self.person) in subjects))
 
 
 class Ear:
@@ -76,10 +83,13 @@ class Ear:
         return None if before == after else Message(message_id, resync=True)
 
 
-def _heard(text: str, given: Mapping[str, frozenset[str]]) -> list[Subject]:
+def _heard(text: str, given: Mapping[Subject, frozenset[str]]) -> list[Subject]:
+    """Of a pool alone nothing more is told: what is done with its machines may be done with those of others."""
     subjects = subjects_of(text)
-    machines = [subject for subject in subjects if subject[0] == "vm" and subject[1] in given]
-    return [*machines, *(each for each in subjects if each[0] in TOLD_WITH_THEIR_MACHINE)] if machines else []
+    seen = [subject for subject in subjects if subject in given]
+    if not any(kind == VM for kind, _id in seen):
+        return seen
+    return [*seen, *(each for each in subjects if each[0] in TOLD_WITH_THEIR_MACHINE)]
 
 
 @sync_to_async
@@ -94,8 +104,11 @@ def sight_of(session_key: str) -> Sight | None:
 
 def _sight(person: Viewer) -> Sight:
     if sees_every_vm(person):
-        return Sight(actions_everywhere(person), None)
-    given: dict[str, frozenset[str]] = {}
-    for vm, right in Grant.objects.of(person).values_list("vm_id", "right"):
-        given[str(vm)] = given.get(str(vm), frozenset()) | {right}
-    return Sight(frozenset(), given)
+        return Sight(str(person.pk), actions_everywhere(person), None)
+    given: dict[Subject, frozenset[str]] = {
+        (POOL, str(pool)): frozenset() for pool in VmPool.objects.visible_to(person).values_list("pk", flat=True)
+    }
+    for vm, right in Grant.objects.counting_for(person).values_list(MACHINE, "right"):
+        subject = (VM, str(vm))
+        given[subject] = given.get(subject, frozenset()) | {right}
+    return Sight(str(person.pk), frozenset(), given)

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from django.urls import reverse
 
 from vms.hypervisor.consoles import Screen
-from vms.live.console_access import OF_A_MACHINE, TurnedAway, require_may_look
+from vms.live.console_access import OF_A_MACHINE, TurnedAway, counts_looks, note_look, require_may_look
 from vms.live.console_opening import Doors
 from vms.live.logins import Receive, Scope, Send, person_of, session_key
 from vms.models import Vm
@@ -49,6 +49,8 @@ class ViewerFile:
             raise TurnedAway(Ending.NO_SCREEN)
         if not screen.address or not (screen.port or screen.tls_port):
             raise TurnedAway(Ending.NO_OPEN_PORT)
+        if counts_looks(vm):
+            await _note_look(vm)
         return viewer_file(vm.display_name, screen, vm.node.hostname or vm.node.name)
 
 
@@ -73,6 +75,15 @@ def _machine_for(session: str, uuid: UUID) -> Vm:
         if person is None:
             raise TurnedAway(Ending.LOGGED_OUT)
         return require_may_look(person, uuid)
+    finally:
+        close_old_connections()
+
+
+@sync_to_async
+def _note_look(vm: Vm) -> None:
+    """Once: what comes after it goes past the panel."""
+    try:
+        note_look(vm)
     finally:
         close_old_connections()
 
