@@ -15,7 +15,7 @@ from django.urls import ResolverMatch
 from directory.locking import is_locked_out
 from directory.models import Person
 from stoney_panel.addresses import address_of
-from vms.models import Node, Operation, StoredFile, Vm
+from vms.models import Node, Operation, StoredFile, Vm, VmPool
 from vms.operations.auditing import (
     PANEL,
     About,
@@ -23,6 +23,7 @@ from vms.operations.auditing import (
     about_image,
     about_node,
     about_person,
+    about_pool,
     about_unknown_vm,
     about_vm,
     asking_from,
@@ -68,6 +69,14 @@ REQUEST_OF: Mapping[str, str] = {
     "vms:ticket": Action.USE,
     "vms:users": Action.USERS,
     "vms:groups": Action.GROUPS,
+    "vms:open_pool": Request.OPEN_POOL,
+    "vms:keep_dynamic": Request.KEEP_DYNAMIC,
+    "vms:pool_users": Action.USERS,
+    "vms:pool_groups": Action.GROUPS,
+    "vms:add_pool": Request.ADD_POOL,
+    "vms:edit_pool": Request.CHANGE_POOL,
+    "vms:make_golden_image": Action.DYNAMIC,
+    "vms:move_to_pool": Action.MOVE_TO_POOL,
     "vms:stream": Action.STREAM,
     "vms:disregard": Request.DISREGARD_DOUBLE,
     "vms:make_template": Action.MAKE_TEMPLATE,
@@ -157,11 +166,17 @@ def _about(request: HttpRequest) -> About:
     if isinstance(uuid := place.kwargs.get("uuid"), UUID):
         vm = Vm.objects.filter(pk=uuid).first()
         return about_vm(vm) if vm else about_unknown_vm(uuid)
+    if isinstance(key := place.kwargs.get("pk"), UUID):
+        return _pool(key)
     if place.namespace == "account" and request.user.is_authenticated:
         return about_person(request.user)
     find = _group if place.namespace == "people" and "groups/" in place.route else _FIND.get(place.namespace)
-    key = place.kwargs.get("pk")
     return find(key) if find and isinstance(key, int) and key <= LARGEST_KEY else PANEL
+
+
+def _pool(key: UUID) -> About:
+    pool = VmPool.objects.filter(pk=key).first()
+    return about_pool(pool) if pool else About(Subject.POOL, str(key))
 
 
 def _node(key: int) -> About:

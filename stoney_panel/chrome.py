@@ -13,6 +13,8 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, get_language_info, pgettext_lazy
 
 from stoney_panel.preferences import theme_of
+from vms.labels.dynamic import DYNAMIC_VMS
+from vms.labels.pools import MY_POOLS, POOLS
 from vms.operations.permission import may_make, may_read_audit, sees_every_vm, sees_nodes
 from vms.web.lists.for_people import EVERY_VM, MY_VMS, TEMPLATES
 from vms.web.presenters.counts import Counts, counts_for
@@ -58,7 +60,9 @@ NO_SECTION = ""
 
 _ITEMS: tuple[tuple[str, Promise, str, str, Promise | str], ...] = (
     ("vms:list", EVERY_VM, "vm", "vms", NO_SECTION),
+    ("vms:dynamic", DYNAMIC_VMS, "clock", "dynamic", NO_SECTION),
     ("vms:templates", TEMPLATES, "template", "templates", NO_SECTION),
+    ("vms:pools", POOLS, "cubes", "pools", NO_SECTION),
     ("nodes:list", pgettext_lazy("navigation", "Nodes"), "node", "nodes", NO_SECTION),
     ("images:list", pgettext_lazy("navigation", "Images"), "disc", "", NO_SECTION),
     ("backups:list", pgettext_lazy("navigation", "Backups"), "archive", "", NO_SECTION),
@@ -70,6 +74,7 @@ _ITEMS: tuple[tuple[str, Promise, str, str, Promise | str], ...] = (
 
 # Every other place is for everybody who is logged in.
 _FOR_SOME: Mapping[str, Callable[[Any], bool]] = {
+    "vms:dynamic": sees_every_vm,
     "vms:templates": sees_every_vm,
     "nodes:list": sees_nodes,
     "images:list": may_make,
@@ -77,9 +82,14 @@ _FOR_SOME: Mapping[str, Callable[[Any], bool]] = {
     "people:list": lambda person: bool(person.is_administrator),
 }
 
+_IF_THERE_ARE = frozenset({"vms:pools"})
+"""Nothing there for whoever has none and cannot make any."""
 
-_LABEL_OF_OWN: Mapping[str, Promise] = {"vms:list": MY_VMS}
+_LABEL_OF_OWN: Mapping[str, Promise] = {"vms:list": MY_VMS, "vms:pools": MY_POOLS}
 """Instead, for whoever sees only the machines that they were given."""
+
+_SECTION_OF_OWN: Mapping[str, str] = {"vms:dynamic": "vms:pools"}
+"""Where they find these machines."""
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
@@ -108,6 +118,8 @@ def _chrome(request: HttpRequest) -> Chrome:
 def _nav(request: HttpRequest, counts: Counts) -> list[NavItem]:
     """A view may say to which entry its page belongs; else the address tells."""
     section_of_page, sees_all = getattr(request, "section", ""), sees_every_vm(request.user)
+    if not sees_all:
+        section_of_page = _SECTION_OF_OWN.get(section_of_page, section_of_page)
     return [
         NavItem(
             url=reverse(name),
@@ -119,6 +131,7 @@ def _nav(request: HttpRequest, counts: Counts) -> list[NavItem]:
         )
         for name, label, icon, count, section in _ITEMS
         if name not in _FOR_SOME or _FOR_SOME[name](request.user)
+        if name not in _IF_THERE_ARE or sees_all or getattr(counts, count)
     ]
 
 

@@ -5,7 +5,8 @@
 
 (() => {
   const words = document.getElementById("tips")?.dataset ?? {};
-  const having = "button[popovertarget][aria-disabled], .act[aria-label], .acts > *, .status[data-state]";
+  const status = ".status:is([data-state], [data-since])";
+  const having = `button[popovertarget][aria-disabled], .act[aria-label], .acts > *, ${status}`;
   const [patience, grace, gap] = [250, 250, 6];
   const clock = (options) => new Intl.DateTimeFormat(document.documentElement.lang || "en", options);
   const main = document.getElementById("main");
@@ -14,7 +15,9 @@
 
   // --- what it says -------------------------------------------------------------------------------
   const textOf = (id) => document.getElementById(id)?.textContent ?? "";
-  const stateOf = (element) => (element.closest("[data-live]") ?? main).querySelector(".status[data-state]");
+  const stateOf = (element) => (element.closest("[data-live]") ?? main).querySelector(status);
+  // most say no more than what they look like
+  const nameOf = ({ dataset, className }) => dataset.state ?? className.match(/status--(\S+)/)[1];
 
   function holdersOf(element, slot) {
     const holders = stateOf(element)?.querySelectorAll(slot ? `[data-by="${slot}"]` : "[data-by]") ?? [];
@@ -44,7 +47,7 @@
     }
     if (element.matches(".act, .acts > *")) return element.matches(".acts--words *") ? null : { title: label, lines: [] };
     const note = element.querySelector(".status__note")?.textContent ?? "";
-    const lines = [textOf(`is-${element.dataset.state.split("-")[0]}`), sentence(note), ...holdersOf(element), since(element)];
+    const lines = [textOf(`is-${nameOf(element).split("-")[0]}`), sentence(note), ...holdersOf(element), since(element)];
     return lines.some(Boolean) ? { title: element.querySelector(".status__text").textContent, lines, state: element } : null;
   }
 
@@ -58,7 +61,8 @@
 
   function address(state) {
     const mode = state.dataset.mode ? `?mode=${encodeURIComponent(state.dataset.mode)}` : "";
-    return `${words.url}${mode}#${words.kind}-${state.dataset.state}`;
+    const kind = state.closest("[data-kind]")?.dataset.kind ?? words.kind;
+    return `${words.url}${mode}#${kind}-${nameOf(state)}`;
   }
 
   const part = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
@@ -130,7 +134,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button[popovertarget][aria-disabled]");
     if (button) event.preventDefault();
-    const element = button ?? (event.target.closest?.("a, button, input, label") ? null : event.target.closest?.(".status[data-state]"));
+    const element = button ?? (event.target.closest?.("a, button, input, label") ? null : event.target.closest?.(status));
     if (element) show(element);
     else if (shown && !tip.contains(event.target)) hide();
   });

@@ -203,8 +203,8 @@ def sprite(icons: Package) -> str:
 
 # The icons of a row's buttons: drawn as masks, because a list has hundreds and <svg><use> is long.
 ROW_ICONS = (
-    *("archive", "bolt", "clone", "console", "cubes", "disc", "disk", "migrate", "pause", "pencil"),
-    *("play", "power-off", "redo", "template", "trash", "user", "users", "vm"),
+    *("archive", "bolt", "check", "clone", "console", "cubes", "disc", "disk", "lock", "migrate", "pause"),
+    *("pencil", "play", "power-off", "redo", "template", "trash", "user", "users", "vm"),
 )
 
 

@@ -21,6 +21,7 @@ from tests.house.words_given import (
 )
 from vms import labels
 from vms.hypervisor.migrating import Stage
+from vms.labels import dynamic, golden_images, pool_rights, pooling, pools, taking
 from vms.operations.bulk import nothing_to_do
 from vms.operations.giving import ACTION_FOR
 from vms.operations.recipes import RECIPES
@@ -34,12 +35,17 @@ from vms.rules.doubles import Peril
 from vms.rules.duty import Duty
 from vms.rules.emptying import Filled, Halt, Turn
 from vms.rules.emptying import State as EmptyingState
+from vms.rules.golden_images import NoPlace
 from vms.rules.hardware import PREFIX_OF_BUS, Beyond, Firmware
 from vms.rules.hindrances import GRAPHICS, WATCHDOG_ACTIONS
 from vms.rules.images import FileKind, ImageFault
 from vms.rules.kinds import Kind, Mode
+from vms.rules.lasting import Because
 from vms.rules.names import NameFault
 from vms.rules.placing import Obstacle
+from vms.rules.pooling import Limit
+from vms.rules.pooling import Part as PoolPart
+from vms.rules.pools import PoolKind
 from vms.rules.power import Power, PowerReason
 from vms.rules.preflight import Lack, Tie, Way
 from vms.rules.problems import Problem
@@ -47,7 +53,9 @@ from vms.rules.progress import Phase, Progress
 from vms.rules.reasons import Reason
 from vms.rules.rights import Right
 from vms.rules.status import Main, Second
+from vms.rules.taking import Shut
 from vms.rules.timeline import What
+from vms.web.lists.machine_filters import DIMENSIONS
 
 Table = Mapping[Any, Promise | str]
 
@@ -139,6 +147,10 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.RIGHT, set(Right)),
     (labels.RIGHT_TIP, set(Right)),
     (labels.WHO_MAY_USE, set(ACTION_FOR.values())),
+    (pool_rights.WHO_MAY_USE, set(ACTION_FOR.values())),
+    (pool_rights.NOBODY_MAY_YET, set(ACTION_FOR.values())),
+    (pool_rights.USE_TIP, set(PoolKind)),
+    (pool_rights.OPERATE_TIP, set(PoolKind)),
     (labels.TYPE_A_NAME, set(ACTION_FOR.values())),
     (labels.NOTHING_FOUND, set(ACTION_FOR.values())),
     (labels.NOBODY_MAY_YET, set(ACTION_FOR.values())),
@@ -150,13 +162,13 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.AUDIT_REQUEST, {*Request, *(name for name in labels.AUDIT_REQUEST if ":" in name)}),
     (labels.AUDIT_WHY, {*Why, Reason.NOT_PERMITTED, *(f"http_{code}" for code in (403, 404, 405, 409, 500))}),
     (labels.AUDIT_RIGHT, {"given", "changed", "taken"}),
-    (labels.IS_BEING_MADE, set(Kind)),
-    (labels.CREATE_TITLE, set(Kind)),
-    (labels.CREATE_LEAD, set(Kind)),
+    (labels.IS_BEING_MADE, set(Kind) - {Kind.DYNAMIC}),
+    (labels.CREATE_TITLE, {Kind.VM, Kind.TEMPLATE}),
+    (labels.CREATE_LEAD, {Kind.VM, Kind.TEMPLATE}),
     (labels.BULK_TITLE, PLAIN),
     (labels.BULK_CONSEQUENCE, PLAIN),
-    (labels.STILL_COPY_FROM, set(Kind)),
-    (labels.STAYS_LINKED, set(Kind)),
+    (labels.STILL_COPY_FROM, set(Kind) - {Kind.DYNAMIC}),
+    (labels.STAYS_LINKED, {Kind.VM, Kind.TEMPLATE}),
     (labels.BULK_WILL, PLAIN),
     (labels.BULK_ALREADY, {action for action in PLAIN if nothing_to_do(action)}),
     (labels.BOOT_DEVICE, {"cdrom", "hd", "network", "fd"}),
@@ -167,6 +179,23 @@ COMPLETE: list[tuple[Table, AbstractSet[Any]]] = [
     (labels.SCREENS, {"", *GRAPHICS, "vnc+spice"}),
     (labels.PROTECTION_IS, {True, False}),
     (labels.PLUGGED_INTO, {"network", "bridge", "direct", "user"}),
+    (pooling.FULL, set(Limit)),
+    (pooling.OUTSIDE, set(PoolPart)),
+    (pooling.WHAT_A_POOL_DOES, {Kind.VM, Kind.TEMPLATE}),
+    (golden_images.NO_PLACE, set(NoPlace)),
+    (taking.SHUT, set(Shut)),
+    (taking.WARNING, set(Because)),
+    (taking.THROWN_AWAY, {Action.SHUTDOWN, Action.POWER_OFF}),
+    (dynamic.HELD_AS, {"assigned", "free"}),
+    (dynamic.SEARCH, set(DIMENSIONS)),
+    (dynamic.NOTHING_YET, set(DIMENSIONS)),
+    (dynamic.WHY_NOTHING_YET, set(DIMENSIONS)),
+    (dynamic.IMAGE_STATE, {Mode.READY_FOR_USE, Mode.MAINTENANCE}),
+    (pools.POOL_KIND, set(PoolKind)),
+    (pools.POOL_KIND_MEANS, set(PoolKind)),
+    (pools.LIMIT_REACHED, set(Limit)),
+    (pools.POOL_SWITCHED, {True, False}),
+    (pools.POOL_WAS_SO, {True, False}),
 ]
 SAYS_THE_SAME_TWICE: list[Table] = [labels.STEP, labels.BULK_ALREADY]
 """Where two codes are one thing to the reader."""

@@ -8,11 +8,11 @@ from vms.rules.timeline import What
 
 OF_A_PROBLEM = {
     *("there", "home", "to", "kept", "vm", "node", "users", "person", "path", "why", "mac", "name", "changes"),
-    *("folder", "needed", "free"),
+    *("folder", "needed", "free", "pool", "networks"),
 }
 OF_A_CONFIRMATION = {"vm", "node"}
-OF_AN_OBSTACLE = {"node", "free", "needed", "networks", "vm", "home"}
-AGAINST_A_MOVE = {"vm", "name", "free", "needed", "networks", "bridges", "size"}
+OF_AN_OBSTACLE = {"node", "free", "needed", "networks", "vm", "home", "vm_pool", "folder"}
+AGAINST_A_MOVE = {"vm", "name", "free", "needed", "networks", "bridges", "size", "vm_pool", "folder"}
 OF_AN_EVENT: Mapping[What, set[str]] = {
     What.FOUND: {"node"},
     What.GONE: {"node"},
@@ -30,6 +30,7 @@ OF_AN_EVENT: Mapping[What, set[str]] = {
     What.REQUESTED: {"action", "person"},
     What.OPERATION_ENDED: {"action", "progress"},
     What.MODE_CHANGED: {"old", "new", "person"},
+    What.MOVED_TO_POOL: {"old", "new", "person"},
     What.STANDS_ALONE: {"template"},
     What.RESTORED: {"backup"},
 }
@@ -284,6 +285,7 @@ OF_AN_AUDIT_LINE = {"owner", "right", "was", "becomes"}
 OF_A_DOUBLE = {"vm", "there", "kept", "state", "node"}
 OF_OTHERS = {
     *("template", "old", "new", "action", "progress", "count", "name", "names", "origin", "target"),
-    *("schedule", "time", "weekday", "day"),
+    *("schedule", "time", "weekday", "day", "nodes"),
+    *("most", "used", "wanted", "allowed"),
 }
 OF_ANY = {"backup"} | OF_A_PROBLEM | OF_A_DOUBLE | OF_AN_OBSTACLE | AGAINST_A_MOVE | OF_OTHERS | OF_AN_AUDIT_LINE

@@ -2,7 +2,8 @@
 
 x: it is answered; -: refused, because of who asks; 0: not there, and not told apart from what does not exist;
 .: no such method. The people: an administrator, an operator, an auditor; users who were given the machine to use, to
-operate, to operate through a group; and one who was given another machine.
+operate, to operate through a group; and one who was given another machine. The same were given a pool: each has a desk
+of it, a dynamic VM.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from uuid import uuid4
 
 PEOPLE = ("administrator", "operator", "auditor", "uses", "operates", "of_group", "stranger")
 USERS = PEOPLE[3:]
-SECRETS = ("secret-vm", "secret-template", "secret-node", "secret-folder", "secret-target", "secret-gone")
+SECRETS = (
+    *("secret-vm", "secret-template", "secret-node", "secret-folder", "secret-target", "secret-gone"),
+    *("secret-pool", "secret-desk", "secret-image"),
+)
 """Names that nobody reads who was not given the thing."""
 
 # fmt: off
@@ -56,6 +60,46 @@ vms:xml/vm                               x - - - - - 0        . . . . . . .
 vms:xml/theirs                           x - - 0 0 0 0        . . . . . . .
 vms:rights/vm                            x x x x x x 0        x - - - - - 0
 vms:rights/theirs                        x x x 0 0 0 0        x - - 0 0 0 0
+vms:page/desk                            x x x x x x 0        . . . . . . .
+vms:page/their_desk                      x x x 0 0 0 0        . . . . . . .
+vms:action/desk/shutdown                 x x - x x x 0        x x - x x x 0
+vms:action/desk/power-off                x x - x x x 0        x x - x x x 0
+vms:action/desk/delete                   x - - - - - 0        x - - - - - 0
+vms:action/their_desk/shutdown           x x - 0 0 0 0        x x - 0 0 0 0
+vms:action/free_desk/shutdown            x x - 0 0 0 0        x x - 0 0 0 0
+vms:use/desk                             x x - x x x 0        . . . . . . .
+vms:use/their_desk                       x x - 0 0 0 0        . . . . . . .
+vms:use/free_desk                        x x - 0 0 0 0        . . . . . . .
+vms:open_pool/pool                       . . . . . . .        x x - x x x 0
+vms:open_pool/their_pool                 . . . . . . .        x x - 0 0 0 0
+vms:open_pool/mould_pool                 . . . . . . .        0 0 0 0 0 0 0
+vms:my_vm/pool                           x x - x x x 0        . . . . . . .
+vms:my_vm/their_pool                     x x - 0 0 0 0        . . . . . . .
+vms:keep_dynamic/desk                    . . . . . . .        x x - x x x 0
+vms:keep_dynamic/their_desk              . . . . . . .        x x - 0 0 0 0
+vms:keep_dynamic/free_desk               . . . . . . .        x x - 0 0 0 0
+vms:users/desk                           0 0 0 0 0 0 0        0 0 0 0 0 0 0
+vms:rights/desk                          x x x x x x 0        x - - - - - 0
+vms:rights/their_desk                    x x x 0 0 0 0        x - - 0 0 0 0
+vms:page/image                           x x x 0 0 0 0        . . . . . . .
+vms:dynamic                              x x x x x x x        . . . . . . .
+vms:csv/dynamic                          x x x x x x x        . . . . . . .
+vms:pools                                x x x x x x x        . . . . . . .
+vms:pool/pool                            x x x x x x 0        . . . . . . .
+vms:pool/their_pool                      x x x 0 0 0 0        . . . . . . .
+vms:add_pool                             x - - - - - -        x - - - - - -
+vms:edit_pool/pool                       x - - - - - -        x - - - - - -
+vms:switch_pool/pool                     . . . . . . .        x - - - - - -
+vms:remove_pool/pool                     x - - - - - -        x - - - - - -
+vms:make_golden_image/template           x - - 0 0 0 0        x - - 0 0 0 0
+vms:seal_image/image                     x - - 0 0 0 0        x - - 0 0 0 0
+vms:activate_image/image                 x - - 0 0 0 0        x - - 0 0 0 0
+vms:release_image/image                  x - - 0 0 0 0        x - - 0 0 0 0
+vms:pool_users/pool                      x - - - - - 0        x - - - - - 0
+vms:pool_users/their_pool                x - - 0 0 0 0        x - - 0 0 0 0
+vms:pool_users/mould_pool                x - - 0 0 0 0        x - - 0 0 0 0
+vms:pool_groups/pool                     x - - - - - 0        x - - - - - 0
+vms:pool_groups/their_pool               x - - 0 0 0 0        x - - 0 0 0 0
 vms:edit/vm                              x - - - - - 0        x - - - - - 0
 vms:edit/theirs                          x - - 0 0 0 0        x - - 0 0 0 0
 vms:edit/template                        x - - 0 0 0 0        x - - 0 0 0 0
@@ -69,6 +113,8 @@ vms:disregard/theirs/node                x - - 0 0 0 0        x - - 0 0 0 0
 vms:make_template/vm                     x - - - - - 0        x - - - - - 0
 vms:copy/vm/clone                        x - - - - - 0        x - - - - - 0
 vms:copy/template/persistent             x x - 0 0 0 0        x x - 0 0 0 0
+vms:move_to_pool/vm                      x - - - - - 0        x - - - - - 0
+vms:move_to_pool/theirs                  x - - 0 0 0 0        x - - 0 0 0 0
 vms:migrate/vm                           x - - - - - 0        x - - - - - 0
 vms:migrate/theirs                       x - - 0 0 0 0        x - - 0 0 0 0
 vms:back_up/vm                           x - - - - - 0        x - - - - - 0
@@ -78,7 +124,7 @@ vms:create_template                      x - - - - - -        x - - - - - -
 images:list                              x - - - - - -        . . . . . . .
 images:upload                            x - - - - - -        x - - - - - -
 images:remove/file                       x - - - - - -        x - - - - - -
-bulk:ask                                 x x - - x x x        x x - - x x x
+bulk:ask                                 x x - x x x x        x x - x x x x
 bulk:page/bulk                           x x x x x x x        . . . . . . .
 bulk:page/panels_bulk                    x x x 0 0 0 0        . . . . . . .
 bulk:rows/bulk                           x x x x x x x        . . . . . . .
@@ -174,7 +220,7 @@ QUERY = {
     "bulk:ask": "?action=start&vm={vm}",
     "bulk:rows": "?id={item}",
     "nodes:emptying_rows": "?id={emptying_item}",
-    "vms:rows": "?id={vm}&id={theirs}&open={vm}",
+    "vms:rows": "?id={vm}&id={theirs}&id={desk}&id={their_desk}&id={free_desk}&id={image}&open={vm}",
     "operations:rows": "?id={operation}&id={lost}",
     "backups:rows": "?id={backup}&id={their_backup}",
     "vms:search": "?q=secret",

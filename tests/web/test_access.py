@@ -31,12 +31,15 @@ from vms.models import (
     StoredFile,
     Tag,
     Vm,
+    VmPool,
 )
 from vms.rules.actions import Action
 from vms.rules.backups import BackupState
 from vms.rules.emptying import State
 from vms.rules.kinds import Kind
 from vms.rules.moving import Move
+from vms.rules.pools import PoolKind
+from vms.rules.power import Power
 from vms.rules.preflight import Way
 from vms.rules.timeline import What
 
@@ -57,6 +60,7 @@ def known(add_vm: AddVm, node: Node, administrator: Person) -> dict[str, Any]:
         "vm": vm,
         "deleted": deleted,
         "template": add_vm("web11", kind=Kind.TEMPLATE),
+        "golden_image": add_vm("web13", kind=Kind.GOLDEN_IMAGE),
         "node": node,
         "contact": ContactTest.objects.create(name="new", uri="test:///default", requested_by=administrator),
         "view": SavedView.objects.create(person=administrator, page="vms", name="hers", query=""),
@@ -67,6 +71,8 @@ def known(add_vm: AddVm, node: Node, administrator: Person) -> dict[str, Any]:
         "target": target,
         "schedule": BackupSchedule.objects.create(name="nightly", target=target),
         "backup": backup,
+        "pool": VmPool.objects.create(name="web1 pool", kind=PoolKind.DYNAMIC, most_vms=3),
+        "desk": add_vm("web14", Power.RUNNING, kind=Kind.DYNAMIC, assigned_at=timezone.now()),
     }
 
 
@@ -107,6 +113,7 @@ KEPT = (
     BulkItem,
     SavedView,
     Tag,
+    VmPool,
 )
 
 

@@ -18,6 +18,7 @@ from directory.models import Person
 from tests.conftest import AddVm
 from tests.web.conftest import browser_of
 from vms.models import Heartbeat, Operation, Vm
+from vms.rules.kinds import Kind
 from vms.rules.power import Power
 
 SCRIPT = "<script>alert(1)</script>"
@@ -153,7 +154,7 @@ def test_the_states_command_prints_every_decision_as_specified() -> None:
     call_command("states", format="json", stdout=out)
     decisions = json.loads(out.getvalue())
     assert {tuple(decision) for decision in decisions} == {("kind", "status", "mode", "action", "allowed", "reason")}
-    assert {decision["kind"] for decision in decisions} == {"vm", "template"}
+    assert {decision["kind"] for decision in decisions} == set(Kind)
     assert all(decision["allowed"] is (decision["reason"] is None) for decision in decisions)
     assert all(decision["mode"] is None for decision in decisions if decision["kind"] == "vm")
     asked = [(each["kind"], each["status"], each["mode"], each["action"]) for each in decisions]

@@ -93,7 +93,7 @@ def test_only_a_vm_can_be_started_at_once(browser: Client, pool: StoragePool, ki
     assert Operation.objects.get().arguments["start"] == starts
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", [Kind.VM, Kind.TEMPLATE])
 def test_the_same_submitted_twice_is_one(browser: Client, pool: StoragePool, kind: Kind) -> None:
     key = str(uuid4())
     first, second = (send(browser, pool, kind, key=key) for _ in range(2))
@@ -101,7 +101,7 @@ def test_the_same_submitted_twice_is_one(browser: Client, pool: StoragePool, kin
     assert Operation.objects.count() == 1
 
 
-@pytest.mark.parametrize("of_kind", Kind)
+@pytest.mark.parametrize("of_kind", [Kind.VM, Kind.TEMPLATE])
 def test_it_offers_what_was_uploaded_each_where_it_belongs(
     browser: Client, pool: StoragePool, anna: Person, of_kind: Kind
 ) -> None:
@@ -112,7 +112,7 @@ def test_it_offers_what_was_uploaded_each_where_it_belongs(
     assert offered == {"iso": ["–", "debian.iso (64 KiB)"], "image": ["–", "old disk (1 MiB)"]}
 
 
-@pytest.mark.parametrize("of_kind", Kind)
+@pytest.mark.parametrize("of_kind", [Kind.VM, Kind.TEMPLATE])
 @pytest.mark.parametrize(("source", "kind"), [("iso", FileKind.ISO), ("upload", FileKind.RAW)])
 def test_it_begins_with_an_uploaded_file(
     browser: Client, pool: StoragePool, anna: Person, source: str, kind: FileKind, of_kind: Kind
@@ -185,7 +185,7 @@ def test_nodes_that_are_out_say_why(browser: Client, pool: StoragePool, second_n
     assert "alpha: images" in page
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", [Kind.VM, Kind.TEMPLATE])
 def test_only_who_makes_machines_is_offered_it(pool: StoragePool, otto: Person, anna: Person, kind: Kind) -> None:
     other, url = browser_of(otto), URLS[kind]
     assert (other.get(url).status_code, send(other, pool, kind).status_code) == (403, 403)

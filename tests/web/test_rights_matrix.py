@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import Group
@@ -40,11 +40,13 @@ from vms.models import (
     SavedView,
     StoredFile,
     Vm,
+    VmPool,
 )
 from vms.rules.actions import Action
 from vms.rules.emptying import State, Verdict
 from vms.rules.kinds import Kind, Link
 from vms.rules.moving import Move
+from vms.rules.pools import PoolKind
 from vms.rules.power import Power
 from vms.rules.preflight import Way
 from vms.rules.problems import Problem
@@ -52,6 +54,9 @@ from vms.rules.progress import Progress
 from vms.rules.rights import Right
 from vms.rules.status import Second
 from vms.rules.timeline import What
+
+OF_OTHERS = frozenset({"theirs", "their_desk", "free_desk", "image", "their_pool", "mould_pool"})
+"""Words of the table for what no user was given."""
 
 
 @dataclass
@@ -81,9 +86,11 @@ def world(add_vm: AddVm, node: Node) -> World:
     Node.objects.filter(pk=node.pk).update(name="secret-node", hostname="secret-node")
     people = _people()
     things = _machines(add_vm, people)
+    things |= _pools(add_vm, people)
     things |= _other_things(people["administrator"], node)
     things |= {"backup": _backup(things, "vm"), "their_backup": _backup(things, "theirs")}
-    own = {who: _own_things(who, person, things) for who, person in people.items()}
+    _failed(things, "their_desk", None)
+    own = {who: _own_things(who, person, things) | _own_desk(add_vm, who, person) for who, person in people.items()}
     return World(people, things, own)
 
 
@@ -121,6 +128,35 @@ def _machines(add_vm: AddVm, people: dict[str, Person]) -> dict[str, Any]:
         "moving": moving.pk,
         "move": _on_its_way(moving),
     }
+
+
+def _pools(add_vm: AddVm, people: dict[str, Person]) -> dict[str, Any]:
+    kinds = {"given": PoolKind.DYNAMIC, "secret-pool": PoolKind.DYNAMIC, "secret-pool-moulds": PoolKind.TEMPLATE}
+    pool, theirs, moulds = (VmPool.objects.create(name=name, kind=kind) for name, kind in kinds.items())
+    for each in (pool, moulds):
+        Grant.objects.create(pool=each, person=people["uses"], right=Right.USE)
+        Grant.objects.create(pool=each, person=people["operates"], right=Right.OPERATE)
+        Grant.objects.create(pool=each, group=Group.objects.get(name="group"), right=Right.USE)
+    image = add_vm("secret-image", kind=Kind.GOLDEN_IMAGE, pool=pool, mode="ready for use")
+    VmPool.objects.filter(pk=pool.pk).update(active=image)
+    somebody = Person.objects.create_user("somebody-with-a-desk")
+    return {
+        "pool": pool.pk,
+        "their_pool": theirs.pk,
+        "mould_pool": moulds.pk,
+        "image": image.pk,
+        "their_desk": _desk(add_vm, "secret-desk", pool, somebody),
+        "free_desk": _desk(add_vm, "secret-desk-free", pool, None),
+    }
+
+
+def _desk(add_vm: AddVm, name: str, pool: VmPool, person: Person | None) -> UUID:
+    had = {"assigned_to": person, "assigned_at": timezone.now()} if person else {}
+    return add_vm(name, Power.RUNNING, kind=Kind.DYNAMIC, pool=pool, origin=pool.active, link=Link.LINKED, **had).pk
+
+
+def _own_desk(add_vm: AddVm, who: str, person: Person) -> dict[str, Any]:
+    return {"desk": _desk(add_vm, f"desk-of-{who}", VmPool.objects.get(name="given"), person)}
 
 
 def _on_its_way(vm: Vm) -> int:
@@ -223,20 +259,19 @@ def test_everybody_gets_what_the_table_says(world: World, who: str) -> None:
             found[place], wanted[place] = mark, marks[column]
             if who in USERS:
                 assert not [secret for secret in SECRETS if secret in text], place
-                assert str(world.things["theirs"]) not in text, place
+                assert not [thing for thing in OF_OTHERS if str(world.things[thing]) in text], place
     assert found == wanted
 
 
 @pytest.mark.broad
 @pytest.mark.parametrize("who", USERS)
 def test_what_others_have_is_not_told_apart_from_what_does_not_exist(world: World, who: str) -> None:
-    browser, theirs, missing = browser_of(world.people[who]), str(world.things["theirs"]), str(uuid4())
-    for line in lines():
-        if "theirs" in line.words:
-            url = world.address(line, who)
-            for method in ("get", "post"):
-                there, not_there = asked(browser, method, url), asked(browser, method, url.replace(theirs, missing))
-                assert bare(there) == bare(not_there), url
+    browser, missing = browser_of(world.people[who]), str(uuid4())
+    for line, theirs in ((each, word) for each in lines() for word in each.words if word in OF_OTHERS):
+        url = world.address(line, who)
+        for method in ("get", "post"):
+            gone = url.replace(str(world.things[theirs]), missing)
+            assert bare(asked(browser, method, url)) == bare(asked(browser, method, gone)), url
 
 
 def bare(answer: tuple[str, str]) -> tuple[str, str]:
@@ -276,6 +311,7 @@ def test_what_one_may_not_do_here_is_off_and_says_so_and_hidden_from_who_may_now
     world: World, add_vm: AddVm
 ) -> None:
     uses = world.people["uses"]
+    Vm.objects.filter(assigned_to=uses).update(assigned_to=None)
     assert 'class="i-play"' not in browser_of(uses).get("/vms/").content.decode()
     Grant.objects.create(vm=add_vm("operated"), person=uses, right=Right.OPERATE)
     page = browser_of(uses).get("/vms/").content.decode()

@@ -285,7 +285,6 @@ SEE_IT = pgettext_lazy("what somebody may do with a machine", "See it")
 THROUGH_ROLE = pgettext_lazy("where a right comes from", "role %(role)s")
 THROUGH_OWN = pgettext_lazy("where a right comes from", "own right: %(right)s, %(given)s")
 THROUGH_GROUP = pgettext_lazy("where a right comes from", "group %(group)s: %(right)s, %(given)s")
-NOBODY_CAN_YET = pgettext_lazy("of an action", "the panel cannot do this yet")
 ROLE: Mapping[str, Promise] = {
     "administrator": pgettext_lazy("role", "Administrator"),
     "operator": pgettext_lazy("role", "Operator"),
@@ -366,6 +365,10 @@ REASON: Mapping[Reason, Promise] = {
     Reason.IS_ACTIVE_IMAGE: _("The next VMs of the pool stand on this golden image. Activate another one first."),
     Reason.VMS_STAND_ON_IT: _("Dynamic VMs still stand on this golden image. Wait until they are gone."),
     Reason.IS_THROWN_AWAY: _("It was switched off, so it is thrown away. Open the pool to get a new one."),
+    Reason.IS_DYNAMIC: _("A dynamic VM stays on its node until it is shut down, and is thrown away then."),
+    Reason.IS_GOLDEN_IMAGE: _(
+        "A golden image stays on its node. If that one is to go, make a golden image on another node and activate it."
+    ),
     Reason.RUN_SLOT_TAKEN: _("Something else is being done with the machine. Wait until it has finished."),
     Reason.JOB_SLOT_TAKEN: _("A job is under way on the machine. Wait until it has finished."),
     Reason.NOT_PERMITTED: _("You may not do this on this machine. Ask an administrator."),
@@ -697,6 +700,15 @@ PROBLEM: Mapping[Problem, Promise] = {
         "The disks of %(vm)s may take up to %(needed)s, but only %(free)s are free in %(folder)s on node %(node)s. "
         "Nothing was changed. Make room there, or choose another storage pool."
     ),
+    Problem.POOL_IS_FULL: _(
+        "The limits of the pool %(pool)s leave no room for what %(vm)s has in the backup. Nothing was changed."
+    ),
+    # Translators: networks: the names of networks, bridges or devices.
+    Problem.NOT_OF_THE_POOL: _(
+        "In the backup %(vm)s is plugged into %(networks)s, which machines of the pool %(pool)s may not use. Nothing "
+        "was changed."
+    ),
+    Problem.POOL_IS_GONE: _("The pool was removed meanwhile, so %(vm)s was left where it was."),
     Problem.NO_SPACE: _("No space is left on node %(node)s."),
     Problem.INVALID_XML: _("The definition of %(vm)s is not valid for node %(node)s."),
     Problem.UNSUPPORTED: _("Node %(node)s cannot do this."),
@@ -812,6 +824,7 @@ EVENT: Mapping[What, Promise] = {
     What.REQUESTED: _("%(action)s was asked for by %(person)s"),
     What.OPERATION_ENDED: _("%(action)s ended: %(progress)s"),
     What.MODE_CHANGED: _("Mode changed from %(old)s to %(new)s by %(person)s"),
+    What.MOVED_TO_POOL: _("Pool changed from %(old)s to %(new)s by %(person)s"),
     What.STANDS_ALONE: _("Its disks stand alone: it no longer needs %(template)s"),
     What.RESTORED: _("Restored from the backup %(backup)s"),
 }
@@ -1057,11 +1070,16 @@ NAME_FAULT: Mapping[NameFault, Promise] = {
     NameFault.SEVERAL_COUNTERS: _("Only one counter can stand in the name."),
 }
 
-# Translators: free, needed: sizes; vm: what is copied; home: the node of that.
+# Translators: free, needed: sizes; vm: what is copied; home: the node of that; vm_pool: the pool of virtual machines
+# that it is to belong to, folder: where that one has its disks.
 OBSTACLE: Mapping[Obstacle, Promise] = {
     Obstacle.UNREACHABLE: _("Node %(node)s cannot be reached."),
     Obstacle.MAINTENANCE: _("Node %(node)s is in maintenance: nothing new is made there."),
+    Obstacle.NOT_IN_POOL: _("Node %(node)s is none of those of the pool %(vm_pool)s."),
     Obstacle.NO_STORAGE: _("Node %(node)s has no storage pool that images can be made in."),
+    Obstacle.NO_STORAGE_OF_POOL: _(
+        "Node %(node)s has no storage pool with the folder %(folder)s, where the disks of the pool %(vm_pool)s are."
+    ),
     Obstacle.DISKS_ELSEWHERE: _(
         "Node %(node)s does not see the disks of %(vm)s: they are in no storage pool that it shares with node %(home)s."
     ),
@@ -1070,11 +1088,19 @@ OBSTACLE: Mapping[Obstacle, Promise] = {
 }
 
 # Translators: why a node is out for a machine that is to move; each stands under the name of that node.
-# free, needed, size: of memory, or of disks; networks, bridges: their names; vm: the machine.
+# free, needed, size: of memory, or of disks; networks, bridges: their names; vm: the machine; vm_pool: the pool of
+# virtual machines that it belongs to, folder: where that one has its disks.
 MOVE_OBSTACLE: Mapping[Obstacle, Promise] = {
     Obstacle.UNREACHABLE: _("It cannot be reached. Look at its network and its libvirt service."),
     Obstacle.MAINTENANCE: _("It is in maintenance, so no machine goes there. End its maintenance first."),
+    Obstacle.NOT_IN_POOL: _(
+        "It is none of the nodes of the pool %(vm_pool)s. Add it to the pool, or move %(vm)s to another pool first."
+    ),
     Obstacle.NO_STORAGE: _("It has no storage pool that disks could be copied into. Make one there."),
+    Obstacle.NO_STORAGE_OF_POOL: _(
+        "It has no storage pool with the folder %(folder)s, and the pool %(vm_pool)s has its disks nowhere else. Make "
+        "one there, or move %(vm)s to another pool first."
+    ),
     Obstacle.NOT_ENOUGH_MEMORY: _(
         "It has %(free)s of memory free, and %(needed)s are needed. Shut a machine down there, or move one away."
     ),
@@ -1858,6 +1884,7 @@ STEP: Mapping[str, Promise] = {
     "mark_deleted": pgettext_lazy("step of an operation", "Take it off the lists"),
     "make_disks": pgettext_lazy("step of an operation", "Make its disks"),
     "define_copy": pgettext_lazy("step of an operation", "Make it known to the node"),
+    "define_overlay": pgettext_lazy("step of an operation", "Make it known to the node"),
     "bring_file": pgettext_lazy("step of an operation", "Bring the uploaded file to the node"),
     "check_image": pgettext_lazy("step of an operation", "Check the image"),
     "define_new": pgettext_lazy("step of an operation", "Make it known to the node"),
@@ -1914,6 +1941,9 @@ STEP: Mapping[str, Promise] = {
     "remove_copies": pgettext_lazy("step of an operation", "Clear up where it was to go"),
     "set_mode": pgettext_lazy("step of an operation", "Set its mode"),
     "become_template": pgettext_lazy("step of an operation", "Make it a template"),
+    "move_to_pool": pgettext_lazy("step of an operation", "Write down which pool it belongs to"),
+    "seal": pgettext_lazy("step of an operation", "Seal it"),
+    "activate_if_asked": pgettext_lazy("step of an operation", "Activate it, if that was chosen"),
     "set_boot_device": pgettext_lazy("step of an operation", "Change the boot device"),
 }
 """By the name of the step. A step that is not here is not shown."""
@@ -1950,6 +1980,7 @@ AUDIT_AREA: Mapping[Area, Promise] = {
 AUDIT_SUBJECT: Mapping[Subject, Promise] = {
     Subject.VM: pgettext_lazy("what a line of the audit trail is about", "VM"),
     Subject.TEMPLATE: pgettext_lazy("what a line of the audit trail is about", "VM template"),
+    Subject.GOLDEN_IMAGE: pgettext_lazy("what a line of the audit trail is about", "Golden image"),
     Subject.NODE: pgettext_lazy("what a line of the audit trail is about", "Node"),
     Subject.IMAGE: pgettext_lazy("what a line of the audit trail is about", "Image"),
     Subject.OPERATION: pgettext_lazy("what a line of the audit trail is about", "Operation"),
@@ -2047,6 +2078,7 @@ AUDIT_WHY: Mapping[str, Promise] = {
     Why.POOL_IS_OFF: pgettext_lazy("why a request was refused", "The pool was switched off."),
     Why.NO_ACTIVE_IMAGE: pgettext_lazy("why a request was refused", "The pool had no active golden image."),
     Why.NOT_OF_THE_POOL: pgettext_lazy("why a request was refused", "It lay outside of what the pool may use."),
+    Why.NO_NODE: pgettext_lazy("why a request was refused", "No node could take one more VM."),
     Reason.NOT_PERMITTED: pgettext_lazy("why a request was refused", "No right to do this."),
     "http_403": pgettext_lazy("why a request was refused", "No right to do this, or a form of another site."),
     "http_404": pgettext_lazy("why a request was refused", "Not there, or not for this person's eyes."),

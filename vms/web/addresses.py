@@ -16,10 +16,22 @@ def short(uuid: UUID) -> str:
     return urlsafe_b64encode(uuid.bytes).decode().removesuffix(PADDING)
 
 
+def uuid_of(text: str) -> UUID | None:
+    """Of either. None if it is neither."""
+    try:
+        return _read(text)
+    except ValueError:
+        return None
+
+
+def _read(text: str) -> UUID:
+    return UUID(bytes=urlsafe_b64decode(text + PADDING)) if len(text) == SHORT else UUID(text)
+
+
 class MachineConverter(UUIDConverter):
     """Reads both; addresses that are made anew have the UUID."""
 
     regex = rf"{UUIDConverter.regex}|[\-0-9A-Z_a-z]{{{SHORT}}}"
 
     def to_python(self, value: str) -> UUID:
-        return UUID(bytes=urlsafe_b64decode(value + PADDING)) if len(value) == SHORT else UUID(value)
+        return _read(value)

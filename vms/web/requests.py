@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,7 +26,16 @@ class PanelRequest(HttpRequest):
 
 def list_of(kind: Kind) -> str:
     """The name of the address where machines of this kind are listed."""
-    return "vms:templates" if kind is Kind.TEMPLATE else "vms:list"
+    return _LIST_OF[kind]
+
+
+_LIST_OF: Mapping[Kind, str] = {
+    Kind.VM: "vms:list",
+    Kind.DYNAMIC: "vms:dynamic",
+    Kind.TEMPLATE: "vms:templates",
+    Kind.GOLDEN_IMAGE: "vms:pools",
+}
+"""Golden images are listed by their pools."""
 
 
 def wants_a_part(request: HttpRequest) -> bool:

@@ -34,6 +34,7 @@ CLICKS = {
     "edit": (".acts > a.i-pencil", "form[data-edit]"),
     "migrate": (".acts > a.i-migrate", ".move"),
     "node": ("tbody th a", ".crumbs"),
+    "pool": ("tbody th a", ".crumbs"),
 }
 OPENED = {"vms-list": ("open", "dialog")}
 LOGIN = Page("login", reverse("login"))
@@ -84,6 +85,7 @@ IN_DOCUMENTATION = (
     Shown("many-at-once", f"{reverse('bulk:ask')}?action=shutdown&all=1&page=vms", ENGLISH),
     Shown("edit", f"{VMS}?sort=-name", ENGLISH, click="edit"),
     Shown("migrate", f"{VMS}?sort=-name", ENGLISH, click="migrate"),
+    Shown("pool", f"{reverse('vms:pools')}?q=Desktops", ENGLISH, click="pool"),
     Shown("nodes", reverse("nodes:list"), ENGLISH),
     Shown("node", reverse("nodes:list"), DARK, click="node"),
     Shown("states", reverse("states"), ENGLISH),

@@ -9,12 +9,15 @@ from django import forms
 from django.utils.translation import pgettext, pgettext_lazy
 
 from vms import labels
-from vms.models import StoragePool, Vm
+from vms.models import StoragePool, Vm, VmPool
+from vms.models.viewer import Viewer
 from vms.operations.planning import MIB, Candidate, Wish, candidates_for, default_limit, disks_to_copy
 from vms.rules.actions import Action
+from vms.rules.kinds import Kind
 from vms.rules.names import LONGEST_COUNTER, LONGEST_NAME, MOST_AT_ONCE, counted_names, fault_in_pattern
 from vms.web import formats
 from vms.web.forms.places import networks_with_nodes, node_with_free, pools_with_free
+from vms.web.forms.vm_pool import InAVmPool, of_the_pool, usual_network, usual_size
 
 GIB = 1024 * MIB
 MOST_MEMORY, MOST_CAPACITY = 64 * 1024 * 1024, 1024 * 1024
@@ -30,7 +33,7 @@ def _chosen_network(value: str) -> str | None:
     return None if value == AS_ORIGIN else value
 
 
-class CopyForm(forms.Form):
+class CopyForm(InAVmPool):
     """Machines to be made from another one: checked here for what is wrong whenever it is asked for.
 
     What may change from one moment to the next, such as taken names and free memory: see
@@ -69,29 +72,36 @@ class CopyForm(forms.Form):
         help_text=pgettext_lazy("help of a form field", "0 for no limit. It can be changed while it copies."),
     )
 
-    def __init__(self, origin: Vm, action: Action, data: Mapping[str, Any] | None = None) -> None:
-        """origin: with its disks and interfaces prefetched."""
-        super().__init__(data)
+    def __init__(
+        self, origin: Vm, action: Action, by: Viewer, data: Mapping[str, Any] | None = None, **chosen: Any
+    ) -> None:
+        """origin: with its disks and interfaces prefetched. chosen: as in InAVmPool."""
+        super().__init__(data, vm_pool=origin.pool_id, **chosen)
         self.origin, self.action = origin, action
-        self._offered = candidates_for(origin.memory, None, origin)
+        self.offer_vm_pools(Kind.VM, by)
+        self._offered = candidates_for(origin.memory, None, origin, pool=self.vm_pool_now)
         self._offer_places()
         self._offer_sizes()
         self.initial.update(
             {"count": 1, "first": 1, "limit": default_limit() // MIB, "start": action is Action.PERSISTENT}
         )
+        self.take_over()
 
     # What there is to choose from
 
     def _offer_places(self) -> None:
-        self._choices("node", [(each.node.name, node_with_free(each)) for each in self._offered])
-        self._choices("pool", [(each.node.name, pools_with_free(each)) for each in self._offered if each.pools])
-        best = self._offered[0] if self._offered else None
+        nodes = [each for each in self._offered if each.is_of_the_pool]
+        self._choices("node", [(each.node.name, node_with_free(each)) for each in nodes])
+        self._choices("pool", [(each.node.name, pools_with_free(each)) for each in of_the_pool(nodes)])
+        self.say_what_is_out()
+        best = nodes[0] if nodes else None
         if best:
             self.initial.update({"node": best.node.name, "pool": _best_pool(best, self.origin)})
         if not self.origin.interfaces.all():
             del self.fields["network"]
             return
-        self._choices("network", [(AS_ORIGIN, self._own_networks()), *networks_with_nodes(self._offered)])
+        networks = self.allowed_networks(networks_with_nodes(nodes))
+        self._choices("network", [(AS_ORIGIN, self._own_networks()), *networks])
 
     def _choices(self, name: str, choices: list[Any]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = choices
@@ -99,6 +109,12 @@ class CopyForm(forms.Form):
     def _own_networks(self) -> str:
         plugged = ", ".join(labels.plugged_into(each.source_type, each.source) for each in self.origin.interfaces.all())
         return str(labels.NETWORK_AS_ORIGIN) % {"vm": self.origin.display_name, "networks": plugged}
+
+    def usual_values(self, pool: VmPool | None) -> dict[str, Any]:
+        size = usual_size(pool, self.origin.memory // MIB, self.origin.vcpus or 1)
+        if "network" not in self.fields:
+            return {**size}
+        return {**size, "network": usual_network(pool, AS_ORIGIN, self.fields["network"])}
 
     def _offer_sizes(self) -> None:
         self.initial.update({"memory": self.origin.memory // MIB or None, "vcpus": self.origin.vcpus or 1})
@@ -156,7 +172,7 @@ class CopyForm(forms.Form):
         """All nodes, the best first, judged by what was entered as far as that makes sense."""
         if not self.is_bound:
             return self._offered
-        return candidates_for(self.needed, self._entered().get("network"), self.origin)
+        return candidates_for(self.needed, self._entered().get("network"), self.origin, pool=self.vm_pool_now)
 
     def _entered(self) -> Mapping[str, Any]:
         """What was understood; looking for errors is what fills it."""
@@ -188,6 +204,7 @@ class CopyForm(forms.Form):
                 limit=values["limit"] * MIB,
                 start=values["start"],
                 os_name=self.origin.os_name,
+                vm_pool=self.vm_pool_now,
             )
             for name in self.names
         ]

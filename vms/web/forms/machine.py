@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from vms import labels
-from vms.models import StoredFile
+from vms.models import StoredFile, VmPool
+from vms.models.viewer import Viewer
 from vms.operations.creating import Source
 from vms.operations.planning import MIB, Candidate, Wish, candidates_for, default_limit
 from vms.rules.images import DISK_FORMATS, FileKind
@@ -21,6 +22,7 @@ from vms.web.forms.image_path import format_field, path_field
 from vms.web.forms.names import MachineNameField
 from vms.web.forms.notes import LONGEST as LONGEST_NOTES
 from vms.web.forms.places import InAPool, networks_with_nodes, node_with_free, roomiest
+from vms.web.forms.vm_pool import InAVmPool, of_the_pool, usual_network, usual_size
 
 GIB = 1024 * MIB
 USUAL_MEMORY, USUAL_VCPUS, USUAL_CAPACITY = 2048, 2, 20
@@ -51,7 +53,7 @@ class FileChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # it i
         return f"{obj.name} ({formats.size(obj.size)})"
 
 
-class MachineForm(InAPool):
+class MachineForm(InAPool, InAVmPool):
     """A VM or a template to be made: checked here for what can be told without asking a node."""
 
     use_required_attribute = False  # a browser would insist on fields that it does not show
@@ -110,14 +112,18 @@ class MachineForm(InAPool):
     network = forms.ChoiceField(label=pgettext_lazy("form field", "Network"), required=False)
     start = forms.BooleanField(label=pgettext_lazy("form field", "Start at once"), required=False)
 
-    def __init__(self, kind: Kind, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data)
+    def __init__(self, kind: Kind, by: Viewer, data: Mapping[str, Any] | None = None, **chosen: Any) -> None:
+        """chosen: as in InAVmPool."""
+        super().__init__(data, **chosen)
         self.kind = kind
-        self.candidates = candidates_for(USUAL_MEMORY * MIB)
+        self.offer_vm_pools(kind, by)
+        self.candidates = candidates_for(USUAL_MEMORY * MIB, pool=self.vm_pool_now)
         self._ask_for_what_it_begins_with()
         self._offer_places()
         if kind is Kind.TEMPLATE:
             del self.fields["start"]  # its first installation begins when somebody sits down to it
+        self.fill_in_usual()
+        self.take_over()
 
     # What there is to choose from
 
@@ -127,12 +133,18 @@ class MachineForm(InAPool):
                 self.fields[name].required = not self.is_bound or self.data.get("source") == source
 
     def _offer_places(self) -> None:
-        places = [(node_with_free(each), _pools(each)) for each in self.candidates if each.pools]
+        nodes = of_the_pool(self.candidates)
+        places = [(node_with_free(each), _pools(each)) for each in nodes]
         cast(forms.ChoiceField, self.fields["pool"]).choices = places
-        networks = [("", labels.PLUGGED_INTO["user"]), *networks_with_nodes(self.candidates)]
+        networks = [("", str(labels.PLUGGED_INTO["user"])), *self.allowed_networks(networks_with_nodes(nodes))]
         cast(forms.ChoiceField, self.fields["network"]).choices = networks
-        best = roomiest(self.candidates)
+        self.say_what_is_out()
+        best = roomiest(nodes)
         self.initial["pool"] = best.pk if best else None
+
+    def usual_values(self, pool: VmPool | None) -> dict[str, Any]:
+        network = usual_network(pool, "", self.fields["network"])
+        return {**usual_size(pool, USUAL_MEMORY, USUAL_VCPUS), "network": network}
 
     @property
     def known_systems(self) -> tuple[str, ...]:
@@ -148,7 +160,7 @@ class MachineForm(InAPool):
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if {"pool", "memory", "network"} <= values.keys():
-            self.candidates = candidates_for(values["memory"] * MIB, values["network"])
+            self.candidates = candidates_for(values["memory"] * MIB, values["network"], pool=self.vm_pool_now)
             self._clean_path(values)
             self._clean_capacity(values)
         return values
@@ -189,6 +201,7 @@ class MachineForm(InAPool):
             mode=Mode.FIRST_INSTALLATION if self.kind is Kind.TEMPLATE else None,
             notes=values["notes"],
             os_name=values["os_name"],
+            vm_pool=self.vm_pool_now,
         )
 
     @property

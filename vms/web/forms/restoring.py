@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import pgettext_lazy
 
 from vms import labels
-from vms.models import Backup, Node, StoragePool
+from vms.models import Backup, Node, StoragePool, VmPool
 from vms.models.facts import pools_for_disks, pools_with_folders
+from vms.models.viewer import Viewer
 from vms.operations.planning import MIB, Wish, candidates_for, default_limit
 from vms.rules.backups import Consistency
 from vms.rules.kinds import Kind
@@ -18,6 +19,7 @@ from vms.web.forms.copying import AS_ORIGIN, LARGEST_LIMIT
 from vms.web.forms.mode import mode_field
 from vms.web.forms.names import MachineNameField
 from vms.web.forms.places import InAPool, networks_with_nodes, node_with_free, pools_with_free, roomiest
+from vms.web.forms.vm_pool import InAVmPool, of_the_pool, usual_network
 
 
 def _limit_field() -> forms.IntegerField:
@@ -88,7 +90,7 @@ def _with_free(pool: StoragePool) -> str:
     return str(labels.POOL_WITH_FREE) % {"pool": pool.name, "free": formats.size(pool.free)}
 
 
-class RestoreAsNewForm(InAPool):
+class RestoreAsNewForm(InAPool, InAVmPool):
     """A machine to be made of a backup, on a node that has it."""
 
     name = MachineNameField()
@@ -98,28 +100,35 @@ class RestoreAsNewForm(InAPool):
     start = forms.BooleanField(label=pgettext_lazy("form field", "Start at once"), required=False)
     limit = _limit_field()
 
-    def __init__(self, backup: Backup, data: Mapping[str, Any] | None = None) -> None:
-        """backup: with its machine and target."""
-        super().__init__(data)
+    def __init__(self, backup: Backup, by: Viewer, data: Mapping[str, Any] | None = None, **chosen: Any) -> None:
+        """backup: with its machine and target. chosen: as in InAVmPool."""
+        super().__init__(data, vm_pool=backup.vm.pool_id, **chosen)
         self.backup = backup
         self.kind = Kind(backup.vm.kind)
+        self.offer_vm_pools(self.kind, by)
         self._look()
         self._offer_places()
         del self.fields["start" if self.kind is Kind.TEMPLATE else "mode"]
+        self.take_over()
 
     def _look(self, network: str | None = None) -> None:
         """Only nodes that have the folder of the backup can read it."""
         folder = normpath(self.backup.target.folder)
-        found = candidates_for(self.backup.vm.memory, network)
+        found = candidates_for(self.backup.vm.memory, network, pool=self.vm_pool_now)
         self.candidates = [each for each in found if folder in _folders_of(each.node)]
 
     def _offer_places(self) -> None:
-        places = [(node_with_free(each), pools_with_free(each)) for each in self.candidates if each.pools]
+        nodes = of_the_pool(self.candidates)
+        places = [(node_with_free(each), pools_with_free(each)) for each in nodes]
         cast(forms.ChoiceField, self.fields["pool"]).choices = places
-        networks = [(AS_ORIGIN, labels.NETWORK_AS_BACKED_UP), *networks_with_nodes(self.candidates)]
+        networks = [(AS_ORIGIN, str(labels.NETWORK_AS_BACKED_UP)), *self.allowed_networks(networks_with_nodes(nodes))]
         cast(forms.ChoiceField, self.fields["network"]).choices = networks
-        best = roomiest(self.candidates)
+        self.say_what_is_out()
+        best = roomiest(nodes)
         self.initial.update({"pool": best.pk if best else None, "limit": default_limit() // MIB})
+
+    def usual_values(self, pool: VmPool | None) -> dict[str, Any]:
+        return {"network": usual_network(pool, AS_ORIGIN, self.fields["network"])}
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -149,6 +158,7 @@ class RestoreAsNewForm(InAPool):
             kind=self.kind,
             mode=values.get("mode"),
             os_name=vm.os_name,
+            vm_pool=self.vm_pool_now,
         )
 
 

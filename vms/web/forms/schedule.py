@@ -89,11 +89,11 @@ class MachinesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  
     """Machines that are there now. One that was deleted since the page was made is left out."""
 
     def __init__(self, label: StrPromise) -> None:
-        machines = Vm.objects.all().present().select_related("node").order_by(Lower("display_name"), "pk")
+        machines = Vm.objects.all().to_back_up().select_related("node").order_by(Lower("display_name"), "pk")
         super().__init__(machines, label=label, required=False)
 
     def clean(self, value: Any) -> Any:
-        there = {str(key) for key in Vm.objects.all().present().values_list("pk", flat=True)}
+        there = {str(key) for key in Vm.objects.all().to_back_up().values_list("pk", flat=True)}
         return super().clean([key for key in value or [] if key in there])
 
 

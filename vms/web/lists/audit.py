@@ -20,7 +20,7 @@ from stoney_panel.lists import ColumnKind, ListKind
 from stoney_panel.lists.words import asked_text, in_some_field
 from vms import labels
 from vms.models import AuditLine
-from vms.rules.audit import ABOUT, BEGINS_WITH, Area, Outcome, Subject
+from vms.rules.audit import ABOUT, BEGINS_WITH, MACHINES, Area, Outcome
 
 MOST_COUNTED = 10_000
 """Whoever finds more than these is told so, and asks more precisely: counting all takes long where there are many."""
@@ -133,8 +133,7 @@ def about(line: AuditLine) -> str:
     """The answer in an address that finds all about the same, "" if it has no key."""
     if not line.subject_key:
         return ""
-    is_machine = line.subject in {Subject.VM, Subject.TEMPLATE}
-    return line.subject_key if is_machine else f"{line.subject}:{line.subject_key}"
+    return line.subject_key if line.subject in MACHINES else f"{line.subject}:{line.subject_key}"
 
 
 def _in_area(area: Area) -> Q:

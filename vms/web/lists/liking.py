@@ -10,7 +10,8 @@ from django.db.models.functions import Cast
 
 from vms.models import ChosenColumns, SavedView
 from vms.models.viewer import Viewer
-from vms.web.lists.machine_columns import DEFAULT, known_columns
+from vms.rules.kinds import Kind
+from vms.web.lists.machine_columns import PAGE_OF, known_columns, usual_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class Liking:
     columns: tuple[str, ...]
 
 
-def liking_of(person: Viewer, page: str) -> Liking:
+def liking_of(person: Viewer, kind: Kind) -> Liking:
     """Both in one query, because every page of the list asks for them."""
-    mine = {"person_id": person.pk, "page": page}
+    mine = {"person_id": person.pk, "page": PAGE_OF.get(kind, "")}
     view, columns = Value("view", CharField()), Value("columns", CharField())
     views = SavedView.objects.filter(**mine).order_by().values_list(view, "pk", "name", "query")
     choice = ChosenColumns.objects.filter(**mine).values_list(columns, "pk", "page", Cast("columns", TextField()))
@@ -36,5 +37,5 @@ def liking_of(person: Viewer, page: str) -> Liking:
     chosen = next((text for what, _pk, _page, text in rows if what == "columns"), None)
     return Liking(
         views=sorted((View(*row) for what, *row in rows if what == "view"), key=lambda view: view.name.casefold()),
-        columns=known_columns(DEFAULT if chosen is None else json.loads(chosen), person),
+        columns=known_columns(usual_columns(kind) if chosen is None else json.loads(chosen), kind, person),
     )

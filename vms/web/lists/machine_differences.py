@@ -29,6 +29,7 @@ def told_apart() -> Mapping[str, Case]:
         "counts_as": _COUNTS_AS,
         "waiting": _IS_WAITING,
         "backed_up": _backed_up(),
+        "held": _HELD,
     }
 
 
@@ -43,6 +44,7 @@ _COUNTS_AS = Case(
     output_field=CharField(),
 )
 _IS_WAITING = Case(When(changes_wait=True, then=Value("next-start")), default=Value(""), output_field=CharField())
+_HELD = Case(When(assigned_at__isnull=False, then=Value("assigned")), default=Value("free"), output_field=CharField())
 
 
 def _backed_up() -> Case:

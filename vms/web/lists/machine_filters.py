@@ -21,12 +21,13 @@ from django.utils.translation import pgettext_lazy
 
 from stoney_panel.lists.words import asked_text
 from vms import labels
+from vms.labels import dynamic as words
 from vms.models import Tag
 from vms.models.vm import VmQuerySet
 from vms.rules.kinds import Kind
 from vms.rules.status import Main, Second
 from vms.web.lists.machine_differences import IS_GONE, STALENESS, told_apart
-from vms.web.lists.machine_groups import Group, nodes_and_tags
+from vms.web.lists.machine_groups import TOLD_BY, Group, named
 from vms.web.lists.machine_words import with_words
 
 MOST_CHOICES = 100
@@ -117,20 +118,21 @@ _MODE = Dimension(pgettext_lazy("filter of templates", "Mode"), "counts_as", lab
 _STALE = Dimension(pgettext_lazy("filter of machines", "Stale"), "stale", STALE)
 _WAITING = Dimension(pgettext_lazy("filter of machines", "Changes wait"), "waiting", WAITING)
 _BACKUP = Dimension(pgettext_lazy("filter of machines", "Backups"), "backed_up", BACKUP)
-_LAST = {"stale": _STALE, "waiting": _WAITING, "backup": _BACKUP}
+_POOL = Dimension(words.POOL, "pool__name")
+_HELD = Dimension(words.HELD, "held", words.HELD_AS)
+_IMAGE = Dimension(words.GOLDEN_IMAGE, "origin__display_name")
+_LAST = {"pool": _POOL, "stale": _STALE, "waiting": _WAITING, "backup": _BACKUP}
+_SET_UP = (_NODE, _POOL, _HELD, _IMAGE)
+"""Asked by whoever is told how machines are set up."""
 
 TAG = "tag"
 TAG_LABEL = pgettext_lazy("filter of machines", "Tag")
 
 DIMENSIONS: Mapping[Kind, Mapping[str, Dimension]] = {
     Kind.VM: {"status": _STATUS, "second": _SECOND, "node": _NODE, **_LAST},
-    Kind.DYNAMIC: {"status": _STATUS, "node": _NODE, **_LAST},
+    Kind.DYNAMIC: {"status": _STATUS, "held": _HELD, "pool": _POOL, "image": _IMAGE, "node": _NODE, "stale": _STALE},
     Kind.TEMPLATE: {"status": _STATUS, "second": _SECOND, "node": _NODE, "mode": _MODE, **_LAST},
 }
-
-
-SAID_BY_THE_NODE = frozenset({"node__name", "stale"})
-"""What is known of a whole group when its node is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +189,12 @@ class Filters:
         """Two queries, however many machines, questions and answers."""
         base = self._base(machines)
         groups = list(self._groups(self._with_tags(base)))
-        nodes, tags = nodes_and_tags(self._narrowed(base))
+        names = named(self._narrowed(base), groups)
         tally = _Tally(values={key: Counter() for key in self.dimensions})
         for group in groups:
-            if node := nodes.get(group["node_id"]):
-                self._add(tally, node.completed(group))
-        return Counts(tally.total, tally.pills, {**tally.values, TAG: tags})
+            if group["node_id"] in names.nodes:
+                self._add(tally, names.completed(group))
+        return Counts(tally.total, tally.pills, {**tally.values, TAG: names.tags})
 
     def _base(self, machines: VmQuerySet) -> VmQuerySet:
         return with_words(machines.of_kind(self.kind), self.text, sees_nodes=self.sees_nodes)
@@ -214,9 +216,10 @@ class Filters:
         return machines
 
     def _groups(self, machines: VmQuerySet) -> Iterator[Group]:
-        """By their nodes' keys: to join each machine with its node would cost more than all the rest."""
-        asked = {dimension.field for dimension in self.dimensions.values()}
-        fields = ["node_id", *sorted({"main", "second", "at_fault", *asked} - SAID_BY_THE_NODE)]
+        """By the keys of their nodes and the like: to join each machine with its node would cost more than all the
+        rest."""
+        asked = {TOLD_BY.get(dimension.field, dimension.field) for dimension in self.dimensions.values()}
+        fields = ["node_id", *sorted({"main", "second", "at_fault", *asked} - {"node_id"})]
         apart = machines.order_by().annotate(**told_apart(), is_gone=IS_GONE)
         groups: Iterator[Group] = apart.values(*fields, "is_gone").annotate(n=Count("*")).iterator()
         return groups
@@ -251,7 +254,7 @@ def _pills_of(main: str, second: str, at_fault: object) -> tuple[str, ...]:
 
 def _dimensions(kind: Kind, *, sees_nodes: bool) -> Mapping[str, Dimension]:
     every = DIMENSIONS[kind]
-    return every if sees_nodes else {key: dimension for key, dimension in every.items() if dimension is not _NODE}
+    return every if sees_nodes else {key: dimension for key, dimension in every.items() if dimension not in _SET_UP}
 
 
 def known(values: list[str], dimension: Dimension) -> tuple[str, ...]:

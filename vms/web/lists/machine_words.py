@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
 
 from stoney_panel.lists.words import in_some_field
 from vms import labels
-from vms.models import Interface, Tag
+from vms.models import Interface, Tag, VmPool
 from vms.models.vm import VmQuerySet
 
 FIELDS = ("display_name", "name", "notes", "os_name", "guest_hostname")
@@ -26,11 +27,18 @@ PART_OF_AN_ADDRESS = re.compile(r"(?=.*[.:])[0-9a-f.:]{4,}", re.IGNORECASE)
 
 
 def with_words(machines: VmQuerySet, text: str, *, sees_nodes: bool) -> VmQuerySet:
-    """Those where every word is found somewhere. sees_nodes: also in the names of nodes."""
+    """Those where every word is found somewhere. sees_nodes: also in the names of nodes, of pools, and of the people
+    who have dynamic VMs."""
     fields = (*FIELDS, NODE) if sees_nodes else FIELDS
     for word in text.split():
-        machines = machines.filter(_anywhere(word, fields))
+        machines = machines.filter(_anywhere(word, fields) | (_in_pools(word) if sees_nodes else Q()))
     return machines
+
+
+def _in_pools(word: str) -> Q:
+    pools = VmPool.objects.filter(in_some_field(("name",), word))
+    people = get_user_model().objects.filter(in_some_field(("username", "full_name"), word))
+    return Q(pool__in=pools.values("pk")) | Q(assigned_to__in=people.values("pk"))
 
 
 def _anywhere(word: str, fields: tuple[str, ...]) -> Q:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from vms import labels
-from vms.models import AuditLine, Event, Node, Operation, Vm
+from vms.models import AuditLine, Event, Node, Operation, Vm, VmPool
 from vms.models.viewer import Viewer
 from vms.rules.actions import Action
-from vms.rules.audit import Outcome, Request, Subject
+from vms.rules.audit import MACHINES, Outcome, Request, Subject
 from vms.rules.consoles import Ending
 from vms.rules.images import ImageFault
 from vms.rules.reasons import Reason
@@ -36,7 +36,7 @@ LOOK: Mapping[Outcome, str] = {
     Outcome.CANCELLED: "",
     Outcome.SEEN: "",
 }
-MACHINES = frozenset({Subject.VM, Subject.TEMPLATE})
+POOLS = frozenset({Subject.POOL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class _There:
     def __init__(self, lines: list[AuditLine], viewer: Viewer) -> None:
         self.viewer = viewer
         self.accounts = get_user_model().objects.in_bulk({line.person_key for line in lines if line.person_key})
-        self.machines = Vm.objects.in_bulk({key for line in lines if (key := _machine_of(line))})
+        self.machines = Vm.objects.in_bulk({key for line in lines if (key := _uuid_of(line, MACHINES))})
+        self.pools = VmPool.objects.in_bulk({key for line in lines if (key := _uuid_of(line, POOLS))})
         self.nodes = Node.objects.in_bulk({int(line.subject_key) for line in lines if _is_of_node(line)})
         operations = Operation.objects.select_related("vm", "node")
         self.operations = operations.in_bulk({line.operation_key for line in lines if line.operation_key})
@@ -143,7 +144,9 @@ def _note(line: AuditLine) -> str:
         return short_words_of_edit(values)
     if values.get("change") in labels.AUDIT_RIGHT:
         return _right(values)
-    return next((str(values[name]) for name in ("address", "folder", "backup") if name in values), _on_node(values))
+    return next(
+        (str(values[name]) for name in ("address", "folder", "backup", "vm") if name in values), _on_node(values)
+    )
 
 
 def _on_node(values: Mapping[str, str]) -> str:
@@ -187,15 +190,17 @@ def _page_of(line: AuditLine, there: _There) -> str:
         return reverse("nodes:page", args=[node.pk]) if node else ""
     if bulk := line.values.get("bulk"):
         return reverse("bulk:page", args=[bulk])
-    key = _machine_of(line)
+    if (key := _uuid_of(line, POOLS)) in there.pools:
+        return reverse("vms:pool", args=[key])
+    key = _uuid_of(line, MACHINES)
     vm = there.machines.get(key) if key else None
     return reverse("vms:removed" if vm.deleted_at else "vms:page", args=[vm.pk]) if vm else ""
 
 
-def _machine_of(line: AuditLine) -> UUID | None:
-    """None if it is about no machine. A key that is none must not keep the page from being shown for ever."""
+def _uuid_of(line: AuditLine, subjects: Collection[str]) -> UUID | None:
+    """None if it is about something else. A key that is none must not keep the page from being shown for ever."""
     try:
-        return UUID(line.subject_key) if line.subject in MACHINES else None
+        return UUID(line.subject_key) if line.subject in subjects else None
     except ValueError:
         return None
 

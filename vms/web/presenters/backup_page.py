@@ -21,7 +21,7 @@ from vms.rules.reasons import Reason
 from vms.web import formats
 from vms.web.presenters.backup_buttons import BackupButton, backup_buttons
 from vms.web.presenters.backups import BackupRow, backup_row, backup_rows, backups_of
-from vms.web.presenters.details import Fact
+from vms.web.presenters.facts import Fact
 from vms.web.presenters.operations import OperationView, operation_rows
 from vms.web.presenters.tips import Tips, WhyOff, tips_of
 

@@ -13,12 +13,17 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from vms import labels
+from vms.labels.taking import MANY_THROWN_AWAY
 from vms.models import Disk
 from vms.models.viewer import Viewer
 from vms.operations.bulk import Planned, nothing_to_do
 from vms.operations.permission import actions_somewhere, sees_nodes
 from vms.rules.actions import PLAIN, Action, Risk, risk_of
+from vms.rules.kinds import Kind
+from vms.rules.matrix import COLUMNS
+from vms.web.lists.machine_columns import PAGE_OF
 from vms.web.presenters.buttons import ICON, MORE_ACTIONS, OTHER_ACTIONS, RUN_ACTIONS
+from vms.web.presenters.confirming import is_thrown_away
 from vms.web.presenters.holding import why_off
 from vms.web.presenters.statuses import StatusView, status_view
 
@@ -36,7 +41,7 @@ class BulkButton:
 
 @dataclass(frozen=True, slots=True)
 class BulkBar:
-    """page: which list ("vms" or "templates"); query: its address behind the "?"; total: how many it has found."""
+    """page: which list, as in PAGE_OF; query: its address behind the "?"; total: how many it has found."""
 
     buttons: list[BulkButton]
     page: str
@@ -45,11 +50,11 @@ class BulkBar:
     url: str
 
 
-def bulk_bar(viewer: Viewer, *, page: str, query: str, total: int) -> BulkBar | None:
+def bulk_bar(viewer: Viewer, kind: Kind, *, query: str, total: int) -> BulkBar | None:
     """None if there is nothing that the viewer may do."""
-    somewhere = actions_somewhere(viewer)
-    offered = [_button(action) for action in ACTIONS if action in somewhere]
-    return BulkBar(offered, page, query, total, reverse("bulk:ask")) if offered else None
+    possible = actions_somewhere(viewer) & {*COLUMNS[kind]}
+    offered = [_button(action) for action in ACTIONS if action in possible]
+    return BulkBar(offered, PAGE_OF[kind], query, total, reverse("bulk:ask")) if offered else None
 
 
 def _button(action: Action) -> BulkButton:
@@ -115,8 +120,8 @@ def bulk_question(
     will = [one for one in planned if one.reason is None]
     return BulkQuestion(
         title=str(labels.BULK_TITLE[action] % {"count": len(will) or len(planned)}),
-        text=str(labels.BULK_CONSEQUENCE[action]),
-        danger=risk_of(action) is Risk.LOSES_DATA,
+        text=_consequence(action, will),
+        danger=risk_of(action) is Risk.LOSES_DATA or _throws_away(action, will),
         label=str(labels.ACTION[action]),
         url=f"{reverse('bulk:ask')}?{urlencode([('action', action.value), *chosen.found_by])}",
         key=key,
@@ -127,6 +132,15 @@ def bulk_question(
         disks=_disks(will) if action is Action.DELETE else [],
         back_url=chosen.back_url,
     )
+
+
+def _consequence(action: Action, will: Sequence[Planned]) -> str:
+    sentences = [labels.BULK_CONSEQUENCE[action], *([MANY_THROWN_AWAY] if _throws_away(action, will) else [])]
+    return " ".join(map(str, sentences))
+
+
+def _throws_away(action: Action, will: Sequence[Planned]) -> bool:
+    return any(is_thrown_away(one.vm, action) for one in will)
 
 
 def fingerprint(action: Action, planned: Iterable[Planned]) -> str:

@@ -37,6 +37,9 @@ ICON: Mapping[Action, str] = {
     Action.PAUSE: "pause",
     Action.DELETE: "trash",
     Action.PERSISTENT: "vm",
+    Action.DYNAMIC: "cubes",
+    Action.SEAL: "lock",
+    Action.ACTIVATE: "check",
     Action.BACK_UP: "archive",
     Action.CLONE: "clone",
     Action.EDIT: "pencil",
@@ -51,10 +54,14 @@ ICON: Mapping[Action, str] = {
 IN_A_DIALOG = frozenset({Action.USERS, Action.GROUPS})
 """What more they have to be told is asked in a dialog, where there is a script."""
 
+ASKS_FIRST = frozenset({Action.SEAL, Action.ACTIVATE})
+"""They cost nothing, but what follows is to be known before."""
+
 RUN_ACTIONS = (Action.START, Action.SHUTDOWN, Action.POWER_OFF, Action.MIGRATE)
 OTHER_ACTIONS = (
     *(Action.EDIT, Action.DELETE, Action.TOGGLE, Action.USE),
-    *(Action.USERS, Action.GROUPS, Action.PERSISTENT),
+    *(Action.USERS, Action.GROUPS, Action.PERSISTENT, Action.DYNAMIC),
+    *(Action.SEAL, Action.ACTIVATE),
 )
 MORE_ACTIONS = (Action.PAUSE, Action.RESET, Action.BACK_UP, Action.CLONE, Action.MAKE_TEMPLATE)
 """A row has the buttons of the user's document. What is beyond it stands behind "+" and on the machine's page. Each
@@ -156,7 +163,7 @@ def _button(action: Action, verdict: Verdict) -> Button:
         on=verdict.allowed,
         reason=verdict.reason or "",
         danger=risk_of(action) is Risk.LOSES_DATA,
-        asks=risk_of(action) is not Risk.NONE or action in IN_A_DIALOG,
+        asks=risk_of(action) is not Risk.NONE or action in IN_A_DIALOG | ASKS_FIRST,
         leads=action not in PLAIN,
         url=reverse("vms:action", args=[ANY_MACHINE, action.replace("_", "-")]),
     )

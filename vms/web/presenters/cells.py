@@ -14,11 +14,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from vms import labels
+from vms.labels import dynamic as words
 from vms.models import Vm
 from vms.rules.kinds import Kind
 from vms.web import formats
-from vms.web.lists.machine_columns import LIST, PAGE_OF, URL_OF
+from vms.web.lists.machine_columns import IMAGE_NAME, LIST
+from vms.web.presenters.assigned import held_since, holder_of
 from vms.web.presenters.statuses import DIFFERENT_CELLS_KEPT, status_words
+from vms.web.requests import list_of
 
 MOST_ADDRESSES = 3
 MEBIBYTE = 1024 * 1024
@@ -26,7 +29,8 @@ ACTION = "action"
 
 
 def cells(vm: Vm, shown: Iterable[str]) -> SafeString:
-    """The cells of these columns in their order, without the one with buttons. vm: from with_columns()."""
+    """The cells of these columns in their order, without the one with buttons. Each ends where the next one begins. vm:
+    from with_columns()."""
     language = get_language() or ""
     html = "".join(_cell(vm, key, language) for key in shown if key != ACTION)
     return mark_safe(html)  # noqa: S308 -- each is escaped below
@@ -34,12 +38,13 @@ def cells(vm: Vm, shown: Iterable[str]) -> SafeString:
 
 def _cell(vm: Vm, key: str, language: str) -> str:
     css, inside = _INSIDE[key]
-    return f"{_opening(key, css, language)}{inside(vm)}</td>"
+    return f"{_opening(key, css, language)}{inside(vm)}"
 
 
 @lru_cache
 def _opening(key: str, css: str, _language: str) -> str:
-    return format_html('<td class="{}" data-label="{}">', css, str(LIST.columns[key].label))
+    named = format_html(' class="{}"', css) if css else ""
+    return format_html('<td{} data-label="{}">', named, str(LIST.columns[key].label))
 
 
 def _memory(vm: Vm) -> str:
@@ -64,8 +69,28 @@ def _link_to_node(key: int, name: str) -> str:
     return format_html('<a href="{}">{}</a>', reverse("nodes:page", args=[key]), name)
 
 
+def _pool(vm: Vm) -> str:
+    return format_html('<a href="{}">{}</a>', reverse("vms:pool", args=[vm.pool_id]), vm.pool.name) if vm.pool else ""
+
+
+def _assigned(vm: Vm) -> str:
+    if vm.assigned_at is None:
+        return format_html('<span class="quiet">{}</span>', words.NOBODY_YET)
+    since = str(words.SINCE) % {"since": held_since(vm)}
+    return format_html('<span class="name" title="{}">{}</span>', since, holder_of(vm))
+
+
+def _image(vm: Vm) -> str:
+    name = _image_name(vm)
+    return format_html('<a href="{}">{}</a>', reverse("vms:page", args=[vm.origin_id]), name) if name else ""
+
+
+def _image_name(vm: Vm) -> str:
+    return vars(vm).get(IMAGE_NAME) or ""
+
+
 def _tags(vm: Vm) -> str:
-    page = reverse(URL_OF[PAGE_OF[Kind(vm.kind)]])
+    page = reverse(list_of(Kind(vm.kind)))
     links = (
         format_html('<a class="tag" href="{}?{}">{}</a>', page, urlencode({"tag": tag.name}), tag.name)
         for tag in vm.tags.all()
@@ -114,6 +139,9 @@ _INSIDE: Mapping[str, tuple[str, Callable[[Vm], str]]] = {
     "memory": ("num", _memory),
     "vcpus": ("num", _vcpus),
     "node": ("nowrap", _node),
+    "pool": ("", _pool),
+    "assigned": ("", _assigned),
+    "image": ("", _image),
     "tags": ("cell-tags", _tags),
     "os": ("cell-os", _os),
     "addresses": ("cell-addresses", _addresses),
@@ -144,6 +172,9 @@ _PLAIN: Mapping[str, Callable[[Vm], str]] = {
     "memory": lambda vm: str(vm.memory // MEBIBYTE) if vm.memory else "",
     "vcpus": _vcpus,
     "node": lambda vm: vm.node.name,
+    "pool": lambda vm: vm.pool.name if vm.pool else "",
+    "assigned": holder_of,
+    "image": _image_name,
     "tags": lambda vm: ", ".join(tag.name for tag in vm.tags.all()),
     "os": lambda vm: vm.os_name,
     "addresses": lambda vm: ", ".join(addresses_of(vm)),

@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from vms import labels
+from vms.labels import pooling as words
 from vms.models import Interface, Vm
 from vms.models.facts import facts_of
+from vms.models.pooling import plugs_of
 from vms.models.viewer import Viewer
 from vms.operations.making import taken_names
 from vms.operations.planning import Candidate, Wish, cannot_be_copied, disks_to_copy
+from vms.operations.pooling import require_places, require_room
 from vms.operations.requesting import ActionRefused, holder_of
 from vms.rules.actions import Action
 from vms.rules.asking import possible
 from vms.web import formats
 from vms.web.forms.copying import CopyForm
-from vms.web.presenters.details import Fact
+from vms.web.presenters.facts import Fact
 from vms.web.presenters.holding import refusal
 from vms.web.presenters.places import why_out
+from vms.web.presenters.pooling import REFUSALS, field_of, why_not
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ def _why_not(target: str, path: str) -> str:
 def why_nodes_are_out(form: CopyForm) -> list[str]:
     """In sentences, without the chosen one if they stand at its field."""
     said = form["node"].value() if "node" in form.errors else None
-    return [sentence for each in form.candidates if each.node.name != said for sentence in _why_out(form, each)]
+    offered = [each for each in form.candidates if each.is_of_the_pool and each.node.name != said]
+    return [sentence for each in offered for sentence in _why_out(form, each)]
 
 
 def _why_out(form: CopyForm, candidate: Candidate) -> list[str]:
@@ -120,6 +125,20 @@ def _objections(form: CopyForm, taken: Collection[str], viewer: Viewer) -> Itera
         yield Objection("name", names_taken(taken))
     for sentence in _why_out(form, form.chosen):
         yield Objection("node", sentence)
+    yield from _against_the_pool(form)
+
+
+def _against_the_pool(form: CopyForm) -> Iterator[Objection]:
+    """As it is at this moment: when the machines are promised it is looked at again."""
+    pool, wishes = form.vm_pool_now, form.wishes
+    if pool is None:
+        return
+    memory, vcpus = sum(wish.memory for wish in wishes), sum(wish.vcpus for wish in wishes)
+    try:
+        require_places(pool, form.chosen.node, [wishes[0].pool.folder], plugs_of(form.origin, wishes[0].network))
+        require_room(pool, vms=len(wishes), memory=memory, vcpus=vcpus)
+    except REFUSALS as refused:
+        yield Objection(field_of(refused, form), why_not(refused))
 
 
 def names_taken(names: Collection[str]) -> str:
@@ -151,6 +170,8 @@ def _memory(form: CopyForm, wish: Wish, count: int) -> Memory:
 def _facts(form: CopyForm, wish: Wish, count: int) -> Iterator[Fact]:
     node = form.chosen.node
     yield Fact(str(labels.ABOUT_NODE), node.name, url=reverse("nodes:page", args=[node.pk]))
+    if form.vm_pool_now is not None:
+        yield Fact(str(words.ABOUT_VM_POOL), form.vm_pool_now.name, url=reverse("vms:pool", args=[form.vm_pool_now.pk]))
     yield Fact(str(labels.ABOUT_VCPUS), _each(count, str(wish.vcpus)))
     yield Fact(str(labels.ABOUT_NETWORK), wish.network or _plugged_into(form.origin) or str(labels.COPY_NONE))
     yield Fact(str(labels.ABOUT_POOL), f"{wish.pool.name} ({wish.pool.folder})")

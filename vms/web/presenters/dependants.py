@@ -54,8 +54,9 @@ def _dependant(vm: Vm, *, may_stream: bool) -> DependantView:
 
 
 def does_not_stream(vm: Vm) -> bool:
-    """Though its disks need another's: somebody stopped it, or it failed. vm: with its operations under way."""
-    return vm.link == Link.LINKED and not vm.under_way
+    """Though its disks need another's: somebody stopped it, or it failed. A dynamic VM stays as it is. vm: with its
+    operations under way."""
+    return vm.link == Link.LINKED and vm.kind != Kind.DYNAMIC and not vm.under_way
 
 
 def _how_far(vm: Vm) -> HowFar:
@@ -99,10 +100,20 @@ def linked_view(vm: Vm, viewer: Viewer) -> LinkedView | None:
 def who_needs_it(vm: Vm, viewer: Viewer) -> str:
     """One or two sentences; "" if nobody does of whom the viewer may know. vm: from with_operations_under_way()."""
     needing = dependants_of(vm, viewer)
+    if not needing:
+        return ""
     linked = [each for each in needing if does_not_stream(each)]
     others = [each for each in needing if not does_not_stream(each)]
     sentences = (_sentence(labels.STILL_COPY_FROM[Kind(vm.kind)], others), _sentence(labels.STILL_LINKED, linked))
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def who_stands_on_it(image: Vm, viewer: Viewer) -> str:
+    """One sentence about a golden image; "" if no VM does of which the viewer may know."""
+    on_it = Vm.objects.all().visible_to(viewer).of_kind(Kind.DYNAMIC).filter(origin=image)
+    names = list(on_it.values_list("display_name", flat=True))
+    words = labels.STILL_COPY_FROM[Kind.GOLDEN_IMAGE]
+    return str(words % {"names": names_and_more(names), "count": len(names)}) if names else ""
 
 
 def _sentence(words: Promise, machines: Sequence[Vm]) -> str:

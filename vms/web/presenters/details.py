@@ -12,20 +12,23 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from vms import labels
-from vms.models import Backup, Disk, Interface, Operation, Vm
+from vms.models import Backup, Disk, Interface, Operation, Vm, VmPool
 from vms.models.viewer import Viewer
 from vms.operations.definitions import fetch_hardware
 from vms.operations.permission import sees_every_vm, sees_nodes
 from vms.rules.actions import Slot
-from vms.rules.kinds import Kind
+from vms.rules.kinds import BACKED_UP, Kind
 from vms.rules.power import Power
 from vms.web import formats
 from vms.web.presenters.backups import BackupRow, backup_rows, backups_of
 from vms.web.presenters.changes import ChangeLine, waiting_lines
 from vms.web.presenters.dependants import DependantView, LinkedView, dependants, linked_view
 from vms.web.presenters.doubles import DoubleView, double_views
+from vms.web.presenters.facts import Fact
 from vms.web.presenters.modes import mode_and_who_set_it
+from vms.web.presenters.move_to_pool import change_pool_url
 from vms.web.presenters.operations import OperationView, operation_view
+from vms.web.presenters.pool_facts import pool_facts
 
 LAST_OPERATIONS = LAST_BACKUPS = 5
 AT_ONCE = len(Slot)
@@ -58,26 +61,16 @@ class InterfaceView:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """url: where the value leads, code: it is to be copied, not read. icon: before the value, "" for none."""
-
-    label: str
-    value: str
-    url: str = ""
-    code: bool = False
-    icon: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Details:
-    """backups: its newest ones; dependants: the machines whose disks still need this one's; linked: it still needs
-    another's, and does not stream; waiting: what changes at its next start."""
+    """backups: its newest ones; is_backed_up: there should be some; dependants: the machines whose disks still need
+    this one's; linked: it still needs another's, and does not stream; waiting: what changes at its next start."""
 
     under_way: list[OperationView]
     last: list[OperationView]
     operations_url: str
     backups: list[BackupRow]
     backups_url: str
+    is_backed_up: bool
     disks: list[DiskView]
     interfaces: list[InterfaceView]
     facts: list[Fact]
@@ -87,6 +80,7 @@ class Details:
     linked: LinkedView | None
     waiting: list[ChangeLine]
     doubles: list[DoubleView]
+    change_pool_url: str
 
 
 def fetch_details(machines: Sequence[Vm], viewer: Viewer) -> None:
@@ -96,7 +90,8 @@ def fetch_details(machines: Sequence[Vm], viewer: Viewer) -> None:
     backups = Backup.objects.shown().select_related("target", "schedule")[:LAST_BACKUPS]
     newest = Prefetch("backups", queryset=backups, to_attr=RECENT_BACKUPS)
     origin = Prefetch("origin", queryset=Vm.objects.all().given_to(viewer))
-    prefetch_related_objects(machines, "disks", "interfaces", origin, operations, newest)
+    pool = Prefetch("pool", queryset=VmPool.objects.all().visible_to(viewer))
+    prefetch_related_objects(machines, "disks", "interfaces", "assigned_to", origin, pool, operations, newest)
     fetch_hardware([vm for vm in machines if vm.changes_wait])
 
 
@@ -111,6 +106,7 @@ def details(vm: Vm, viewer: Viewer) -> Details:
         operations_url=f"{reverse('operations:list')}?{urlencode({'q': vm.display_name})}",
         backups=backup_rows(getattr(vm, RECENT_BACKUPS), viewer),
         backups_url=backups_of(vm),
+        is_backed_up=vm.kind in BACKED_UP,
         disks=[_disk(disk, shows_path=sees_nodes(viewer)) for disk in vm.disks.all()],
         interfaces=[_interface(interface) for interface in vm.interfaces.all()],
         facts=list(_facts(vm, viewer)),
@@ -120,6 +116,7 @@ def details(vm: Vm, viewer: Viewer) -> Details:
         linked=linked_view(vm, viewer),
         waiting=waiting_lines(vm, viewer),
         doubles=double_views(vm, viewer),
+        change_pool_url=change_pool_url(vm, viewer),
     )
 
 
@@ -170,6 +167,7 @@ def _facts(vm: Vm, viewer: Viewer) -> Iterator[Fact]:
             yield Fact(str(label), value)
     if vm.protected:
         yield Fact(str(labels.FACT_PROTECTED), str(labels.IS_PROTECTED), icon="lock")
+    yield from pool_facts(vm, viewer)
     yield from _facts_about_the_origin(vm, viewer)
     if sees_nodes(viewer):
         yield Fact(str(labels.FACT_NODE), vm.node.name, url=reverse("nodes:page", args=[vm.node_id]))
@@ -211,8 +209,9 @@ def _boot_device(vm: Vm) -> str:
 
 
 def _facts_about_the_origin(vm: Vm, viewer: Viewer) -> Iterator[Fact]:
-    """vm: with its details fetched. The panel may not know the machine it was made from (any more)."""
-    if vm.origin_id is None or not (vm.origin or sees_every_vm(viewer)):
+    """vm: with its details fetched. The panel may not know the machine it was made from (any more). On which golden
+    image a dynamic VM stands is said with its pool."""
+    if vm.origin_id is None or vm.kind == Kind.DYNAMIC or not (vm.origin or sees_every_vm(viewer)):
         return
     name = vm.origin.display_name if vm.origin else str(vm.origin_id)
     url = reverse("vms:page", args=[vm.origin_id]) if vm.origin else ""

@@ -6,21 +6,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.utils.functional import Promise
+
 from vms import labels
-from vms.models import Grant, Vm
+from vms.labels import pool_rights as words
+from vms.models import Grant, Vm, VmPool
 from vms.models.facts import facts_of
+from vms.models.grant import MACHINE
 from vms.models.viewer import Viewer
 from vms.operations.giving import Owners
 from vms.operations.people import people
-from vms.operations.permission import PERMISSION_FOR, Permissions, actions_everywhere, sees_every_vm
+from vms.operations.permission import Permissions, actions_everywhere, actions_given, sees_every_vm
 from vms.operations.requesting import holder_of
 from vms.rules.actions import Action
 from vms.rules.asking import possible
 from vms.rules.kinds import Kind
 from vms.rules.matrix import COLUMNS
-from vms.rules.rights import ACTIONS_OF, Right
-from vms.web.presenters.grants import given_by, where_from
+from vms.rules.rights import Right
+from vms.web.presenters.grants import where_from
 from vms.web.presenters.holding import why_off
+from vms.web.presenters.right_holders import given_by
 
 
 class Account(Viewer, Protocol):
@@ -80,7 +85,8 @@ def rights_view(vm: Vm, person: Account, viewer: Viewer) -> RightsView:
     """vm: from with_operations_under_way(); viewer: whoever reads it."""
     visible = person.is_active and Vm.objects.all().visible_to(person).filter(pk=vm.pk).exists()
     permitted = Permissions(person, [vm.pk]).on(vm.pk) if visible else frozenset()
-    grants = list(Grant.objects.of(person).filter(vm=vm).select_related("group").order_by("group__name"))
+    counting = Grant.objects.counting_for(person).filter(**{MACHINE: vm.pk}).select_related("group", "pool")
+    grants = list(counting.order_by("pool", "group__name"))
     return RightsView(
         name=str(person),
         username=person.get_username(),
@@ -109,25 +115,32 @@ def _rows(
 ) -> Iterator[RightRow]:
     facts, everywhere = facts_of(vm, vm.under_way), actions_everywhere(person)
     for action in COLUMNS[Kind(vm.kind)]:
-        label = str(labels.ACTION[action])
-        if action not in PERMISSION_FOR:
-            yield RightRow(label, may=False, through=[str(labels.NOBODY_CAN_YET)], possible=None, why_not="")
-            continue
         role = [_through_role(person)] if action in everywhere else []
-        giving = [_through(grant) for grant in grants if action in ACTIONS_OF[Right(grant.right)]]
+        giving = [_through(grant) for grant in grants if action in _actions_of(grant)]
         reason = possible(facts, action).reason
         why_not = why_off(reason, holder_of(vm.under_way, action), vm, viewer) if reason else ""
-        yield RightRow(label, action in permitted, [*role, *giving], reason is None, why_not)
+        yield RightRow(str(labels.ACTION[action]), action in permitted, [*role, *giving], reason is None, why_not)
 
 
 def _through_role(person: Account) -> str:
     return str(labels.THROUGH_ROLE) % {"role": _role(person)}
 
 
+def _actions_of(grant: Grant) -> frozenset[Action]:
+    return actions_given(grant.right, grant.pool.kind if grant.pool else None)
+
+
 def _through(grant: Grant) -> str:
-    words = labels.THROUGH_GROUP if grant.group else labels.THROUGH_OWN
     named = {"right": labels.RIGHT[Right(grant.right)], "given": given_by(grant), "group": grant.group}
-    return str(words) % named
+    by_own, by_group = _words_of(grant.pool)
+    return str(by_group if grant.group else by_own) % {**named, "pool": grant.pool}
+
+
+def _words_of(pool: VmPool | None) -> tuple[Promise, Promise]:
+    """Of an own right, and of that of a group."""
+    if pool is None:
+        return labels.THROUGH_OWN, labels.THROUGH_GROUP
+    return (words.HAS_IT_BY_OWN, words.HAS_IT_BY_GROUP) if pool.is_dynamic else (words.THROUGH_OWN, words.THROUGH_GROUP)
 
 
 def _role(person: Account) -> str:

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from vms import labels
+from vms.labels import dynamic as words
 from vms.models import Emptying, EmptyingItem
-from vms.operations.departures import machines_of
+from vms.operations.departures import ended_by_their_pools, machines_of
 from vms.rules.duty import Duty
 from vms.rules.emptying import ENDED, TURNS, Halt, State, Turn
 from vms.rules.problems import Problem
@@ -67,13 +68,14 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What somebody should know, "" each if there is nothing. cannot, left: on those that stay; old: how long ago it
-    was planned, if that is too long."""
+    """What somebody should know, "" each if there is nothing. cannot, left: on those that stay; free: on dynamic VMs;
+    old: how long ago it was planned, if that is too long."""
 
     problem: str
     evidence: str
     cannot: str
     left: str
+    free: str
     old: str
     nobody_came: bool
 
@@ -185,6 +187,7 @@ def _notes(emptying: Emptying, counts: Mapping[str, int]) -> Notes:
         evidence=emptying.evidence,
         cannot=_cannot(emptying, counts) if emptying.planned_at else "",
         left=_left(emptying) if emptying.state == State.FINISHED else "",
+        free=_free(emptying) if emptying.finished_at is None else "",
         old=_old(emptying),
         nobody_came=_nobody_came(emptying),
     )
@@ -200,6 +203,11 @@ def _left(emptying: Emptying) -> str:
     if not count:
         return str(labels.EMPTYING_EMPTY) % {"node": emptying.node.name}
     return str(labels.EMPTYING_STILL_THERE % {"count": count, "node": emptying.node.name})
+
+
+def _free(emptying: Emptying) -> str:
+    count = ended_by_their_pools(emptying.node).count()
+    return str(words.FREE_ONES_END % {"count": count, "node": emptying.node.name}) if count else ""
 
 
 def _problem(emptying: Emptying) -> str:

@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 from vms import labels
-from vms.models import EmptyingItem, Node, Operation
+from vms.labels import dynamic as words
+from vms.models import EmptyingItem, Node, Operation, Vm
 from vms.models.viewer import Viewer
 from vms.operations.departures import FILLED
 from vms.operations.freeing import TRIES
@@ -22,6 +23,7 @@ from vms.rules.preflight import Lack, Tie, Way
 from vms.rules.problems import Problem
 from vms.rules.progress import Progress
 from vms.rules.reasons import Reason
+from vms.web.presenters.assigned import held_since, holder_of
 from vms.web.presenters.migrating import against, copies_text, ties_of_all
 from vms.web.presenters.operations import OperationView, operation_view
 
@@ -157,9 +159,18 @@ def _refusal(item: EmptyingItem) -> str:
     if item.refusal == NodeIsOut.reason:
         out = labels.EMPTYING_NODE_OUT if item.to else labels.EMPTYING_NO_NODE
         return str(out) % {"node": item.to.name if item.to else ""}
+    if item.refusal == Reason.IS_DYNAMIC:
+        return _who_has_it(item.vm)
     if item.refusal in set(Reason):
         return str(labels.REASON[Reason(item.refusal)])
     return str(labels.PROBLEM[Problem(item.refusal)]) % names if item.refusal else ""
+
+
+def _who_has_it(vm: Vm) -> str:
+    """Of a dynamic VM that stands in the way."""
+    if vm.assigned_at is None:
+        return str(labels.REASON[Reason.IS_DYNAMIC])
+    return str(words.STANDS_IN_THE_WAY) % {"person": holder_of(vm), "since": held_since(vm)}
 
 
 def _against(item: EmptyingItem, names: Mapping[int, str]) -> list[Against]:

@@ -1,20 +1,21 @@
-"""Who may use a machine: those who were found, and beside them those who were given a right, with what is to change."""
+"""Who may use a machine, or those of a pool: who was found, and beside them who was given a right, with changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.functional import Promise
 
 from vms import labels
-from vms.models import Grant, Vm
+from vms.labels import pool_rights as words
+from vms.models import Grant, VmPool
 from vms.operations.giving import ACTION_FOR, Given, Owners
 from vms.operations.people import Candidate, Found, people
 from vms.rules.rights import Right
-from vms.web import formats
 from vms.web.forms.grants import Chosen, Draft, New, chosen
+from vms.web.presenters.right_holders import Holder, by_name, holders_of, names_of, notes_of
+from vms.web.presenters.rights_of import RightsOf, rights_of_pool
 
 NAMES_SAID = 8
 
@@ -70,14 +71,27 @@ class GrantRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ThroughPool:
+    """Those who have the right through its pool. url: where that is changed."""
+
+    title: str
+    url: str
+    holders: list[Holder]
+
+
+@dataclass(frozen=True, slots=True)
 class GrantsView:
+    """may_use: above those who may."""
+
     title: str
     crumb: str
     icon: str
+    may_use: str
     nobody: str
     text: str
     found: FoundView
     rows: list[GrantRow]
+    through: ThroughPool | None
     tips: list[tuple[str, str]]
 
 
@@ -87,27 +101,30 @@ _SEARCH: Mapping[Owners, Callable[[str], Found]] = {
 }
 
 
-def grants_view(vm: Vm, draft: Draft, errors: Mapping[str, str]) -> GrantsView:
+def grants_view(of: RightsOf, draft: Draft, errors: Mapping[str, str]) -> GrantsView:
     """errors: by the keys of those who could not be given a right."""
     owners, action = draft.owners, ACTION_FOR[draft.owners]
-    grants = _grants_on(vm, owners)
+    grants = by_name(of.thing, owners)
     known = {_key(grant, owners) for grant in grants}
     return GrantsView(
-        title=str(labels.WHO_MAY_USE[action]) % {"vm": vm.display_name},
+        title=str(of.words.who_may_use[action]) % of.named,
         crumb=str(labels.ACTION[action]),
         icon="user" if owners is Owners.PEOPLE else "users",
-        nobody=str(labels.NOBODY_MAY_YET[action]),
+        may_use=str(of.words.may_use),
+        nobody=str(of.words.nobody_may_yet[action]),
         text=draft.text,
         found=_found(draft, known),
-        rows=[*(_new_row(new, errors) for new in draft.new), *(_row(vm, grant, draft) for grant in grants)],
-        tips=[(str(labels.RIGHT[right]), str(labels.RIGHT_TIP[right])) for right in Right],
+        rows=[*(_new_row(new, errors) for new in draft.new), *(_row(of, grant, draft) for grant in grants)],
+        through=_through(of, of.through, owners) if of.through else None,
+        tips=[(str(labels.RIGHT[right]), str(of.words.tips[right])) for right in Right],
     )
 
 
-def _grants_on(vm: Vm, owners: Owners) -> list[Grant]:
-    """By name."""
-    grants = Grant.objects.filter(vm=vm).exclude(**{owners: None}).select_related(owners)
-    return sorted(grants, key=lambda grant: str(getattr(grant, owners)).casefold())
+def _through(of: RightsOf, pool: VmPool, owners: Owners) -> ThroughPool | None:
+    """None if nobody has any."""
+    there = rights_of_pool(pool)
+    holders = holders_of(pool, owners, of)
+    return ThroughPool(str(words.ALSO_THROUGH) % there.named, there.url(owners), holders) if holders else None
 
 
 def _found(draft: Draft, known: set[str]) -> FoundView:
@@ -176,15 +193,15 @@ def _new_row(new: New, errors: Mapping[str, str]) -> GrantRow:
     )
 
 
-def _row(vm: Vm, grant: Grant, draft: Draft) -> GrantRow:
+def _row(of: RightsOf, grant: Grant, draft: Draft) -> GrantRow:
     owner = getattr(grant, f"{draft.owners}_id")
     shown, now = _shown_and_chosen(grant, draft.rights.get(owner))
     away = owner in draft.taken
-    name, full_name = _names(grant)
+    name, full_name = names_of(grant)
     return GrantRow(
         name=name,
         full_name=full_name,
-        notes=_notes(grant),
+        notes=notes_of(grant),
         field="right",
         choices=[
             RightChoice(f"{owner}.{shown}.{right}", str(labels.RIGHT[right]), right is now, right is shown)
@@ -195,7 +212,7 @@ def _row(vm: Vm, grant: Grant, draft: Draft) -> GrantRow:
         away_ticked=away,
         is_new=False,
         error="",
-        url=f"{reverse('vms:rights', args=[vm.pk])}?person={owner}" if draft.owners is Owners.PEOPLE else "",
+        url=of.url_of_person(owner) if draft.owners is Owners.PEOPLE else "",
     )
 
 
@@ -205,40 +222,23 @@ def _shown_and_chosen(grant: Grant, drafted: tuple[Right, Right] | None) -> tupl
     return (shown, now) if now is not shown else (Right(grant.right), Right(grant.right))
 
 
-def _names(grant: Grant) -> tuple[str, str]:
-    if grant.person is not None:
-        return grant.person.get_username(), grant.person.full_name
-    return str(grant.group), ""
-
-
-def _notes(grant: Grant) -> list[str]:
-    blocked = grant.person is not None and not grant.person.is_active
-    return [*([str(labels.MAY_NOT_LOG_IN)] if blocked else []), given_by(grant)]
-
-
-def given_by(grant: Grant) -> str:
-    """By whom and when."""
-    giver = grant.given_by_name or labels.THE_PANEL
-    return str(labels.RIGHT_BY) % {"person": giver, "since": formats.clock(grant.given_at)}
-
-
 def _key(grant: Grant, owners: Owners) -> str:
     """The same as a candidate's who is remembered."""
     return f"account:{grant.person_id}" if owners is Owners.PEOPLE else f"group:{grant.group_id}"
 
 
-def what_came(vm: Vm, given: Given) -> list[str]:
+def what_came(of: RightsOf, given: Given) -> list[str]:
     """In sentences."""
     said = [
-        (labels.RIGHTS_GIVEN, given.given),
-        (labels.RIGHTS_CHANGED, given.changed),
-        (labels.RIGHTS_TAKEN, given.taken),
-        (labels.RIGHTS_HAD_ONE, given.had_one),
+        (of.words.given, given.given),
+        (of.words.changed, given.changed),
+        (of.words.taken, given.taken),
+        (of.words.had_one, given.had_one),
     ]
-    sentences = [str(words) % {"vm": vm.display_name, "names": _listed(names)} for words, names in said if names]
+    sentences = [str(text) % {**of.named, "names": _listed(names)} for text, names in said if names]
     if given.had_none:
         sentences.append(str(labels.RIGHTS_HAD_NONE % {"count": given.had_none}))
-    return sentences or [str(labels.RIGHTS_UNCHANGED) % {"vm": vm.display_name}]
+    return sentences or [str(of.words.unchanged) % of.named]
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from vms.operations.requesting import ActionRefused
 from vms.rules.actions import Action, Slot
 from vms.rules.reasons import Reason
 from vms.web import formats
-from vms.web.presenters.dependants import who_needs_it
+from vms.web.presenters.dependants import who_needs_it, who_stands_on_it
 from vms.web.presenters.journeys import from_to
 from vms.web.presenters.operations import seconds_left
 
@@ -50,9 +50,14 @@ def holders(vm: Vm, viewer: Viewer) -> tuple[Holder, ...]:
 def why_off(reason: Reason, holder: Operation | None, vm: Vm | None, viewer: Viewer) -> str:
     """The sentence, and who holds the machine since when and how far, if somebody does; or which machines need it,
     and how far they are. vm: from with_operations_under_way(), if that is at hand."""
-    needed_by = who_needs_it(vm, viewer) if vm and reason in DEPENDANTS_BEHIND else ""
-    sentence = needed_by or str(labels.REASON[reason])
+    sentence = (vm and _others_behind(reason, vm, viewer)) or str(labels.REASON[reason])
     return f"{sentence} {held_by(holder, viewer)}" if holder and reason in SLOT_BEHIND else sentence
+
+
+def _others_behind(reason: Reason, vm: Vm, viewer: Viewer) -> str:
+    if reason is Reason.VMS_STAND_ON_IT:
+        return who_stands_on_it(vm, viewer)
+    return who_needs_it(vm, viewer) if reason in DEPENDANTS_BEHIND else ""
 
 
 def refusal(vm: Vm, refused: ActionRefused, viewer: Viewer) -> str:

@@ -17,7 +17,8 @@ from vms.models import Vm
 from vms.models.viewer import Viewer
 from vms.models.vm import dependants_of, fetch_dependants
 from vms.rules.status import Main
-from vms.web.lists.machine_columns import DEFAULT
+from vms.web.addresses import short
+from vms.web.lists.machine_columns import USUAL
 from vms.web.presenters.buttons import ANY_MACHINE, Buttons, Offer, offer
 from vms.web.presenters.cells import cells
 from vms.web.presenters.details import Details, details, fetch_details
@@ -85,7 +86,7 @@ def machine_rows(
     *,
     first: int | None,
     opened: Opened,
-    columns: Collection[str] = DEFAULT,
+    columns: Collection[str] = USUAL,
 ) -> list[MachineRow]:
     """machines: from with_operations_under_way(), fetched with_columns() of the chosen ones. first: the number of the
     first row, None if they have none."""
@@ -99,7 +100,7 @@ def machine_rows(
 
 def machine_row(vm: Vm, viewer: Viewer) -> MachineRow:
     """With its details."""
-    return _row(vm, _Shared.by(viewer, DEFAULT, [vm], Opened([str(vm.uuid)])), number=None)
+    return _row(vm, _Shared.by(viewer, USUAL, [vm], Opened([str(vm.uuid)])), number=None)
 
 
 def _row(vm: Vm, shared: _Shared, *, number: int | None) -> MachineRow:
@@ -128,17 +129,17 @@ def _head(vm: Vm, shared: _Shared, *, number: int | None) -> SafeString:
     uuid, opened, tickable = str(vm.uuid), shared.opened, shared.offer.for_many
     pattern = _head_of_any_machine(get_language() or "", tickable=tickable, opened=uuid in opened.rows)
     html = pattern % {
-        "uuid": uuid,
+        "key": short(vm.uuid),
         "more": escape(opened.opening(uuid)),
         "number": "" if number is None else localize(number),
         "name": escape(vm.display_name),
     }
-    return mark_safe(html)  # noqa: S308 -- all that is not a UUID or a number is escaped above
+    return mark_safe(html)  # noqa: S308 -- all that is not a key or a number is escaped above
 
 
 @lru_cache
 def _head_of_any_machine(_language: str, *, tickable: bool, opened: bool) -> str:
     """Two rows differ in four words only, so that the rest is rendered once."""
     words = {"select": SELECT, "open": OPEN}
-    url = reverse("vms:page", args=[ANY_MACHINE]).replace(ANY_MACHINE, "%(uuid)s")
+    url = reverse("vms:page", args=[ANY_MACHINE]).replace(ANY_MACHINE, "%(key)s")
     return render_to_string("vms/row_head.html", {"tickable": tickable, "opened": opened, "url": url, **words}).strip()

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 from vms import labels
+from vms.labels import dynamic as words
 from vms.rules.actions import Action
 from vms.rules.kinds import Kind, Mode
-from vms.rules.matrix import COLUMNS, Verdict, verdict
+from vms.rules.matrix import COLUMNS, Verdict, modes_of, verdict
 from vms.rules.status import all_statuses
+from vms.web.lists.for_people import EVERY
+from vms.web.presenters.facets import Facet
 from vms.web.presenters.statuses import LOOK, status_text
 from vms.web.presenters.tips import state_key
+
+MODES: Mapping[Kind, Mapping[Mode, Promise]] = {Kind.TEMPLATE: labels.MODE, Kind.GOLDEN_IMAGE: words.IMAGE_STATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +43,23 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
+    """Of one kind of machines, in one of its modes if it has some: facets lead to the others."""
+
+    id: str
+    title: str
+    facets: list[Facet]
     columns: list[str]
     rows: list[MatrixRow]
 
 
-def matrix(kind: Kind, mode: Mode | None) -> Matrix:
+def matrix(kind: Kind, asked: str) -> Matrix:
+    """asked: a mode; if machines of this kind have modes but not this one, they are ready for use."""
+    modes = [mode for mode in modes_of(kind) if mode]
+    mode = next((each for each in modes if each == asked), Mode.READY_FOR_USE) if modes else None
     return Matrix(
+        id=f"all-{kind}",
+        title=str(EVERY[kind]),
+        facets=[Facet(str(MODES[kind][each]), None, f"?mode={each}#all-{kind}", each is mode) for each in modes],
         columns=[str(labels.ACTION[action]) for action in COLUMNS[kind]],
         rows=[
             MatrixRow(

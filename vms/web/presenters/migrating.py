@@ -217,6 +217,8 @@ def sentences_against(vm: Vm, codes: Iterable[str], known: Known) -> list[str]:
         "size": formats.size(known.to_copy),
         "networks": known.missing_networks,
         "bridges": ", ".join(_bridges_of(vm)),
+        "vm_pool": vm.pool.name if vm.pool else "",
+        "folder": vm.pool.folder if vm.pool else "",
     }
     return [str(AGAINST[code]) % words for code in codes]
 

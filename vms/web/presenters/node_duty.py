@@ -8,7 +8,9 @@ from django.db.models import Count
 from django.urls import reverse
 
 from vms import labels
+from vms.labels import dynamic as words
 from vms.models import Event, Node, Vm
+from vms.operations.departures import ended_by_their_pools
 from vms.rules.duty import Duty
 from vms.rules.timeline import What
 from vms.web import formats
@@ -72,4 +74,6 @@ def _points(node: Node) -> list[str]:
     if not counts["all"]:
         return [str(labels.NO_MACHINE_CONCERNED)]
     stay, run = labels.NOTHING_IS_MOVED % {"count": counts["all"]}, labels.THEY_RUN_ON % {"count": counts["on"]}
-    return [str(stay), *([str(run)] if counts["on"] else []), str(labels.CAN_STILL_BE_STARTED)]
+    points = [str(stay), *([str(run)] if counts["on"] else []), str(labels.CAN_STILL_BE_STARTED)]
+    free = ended_by_their_pools(node).count()
+    return [*points, str(words.FREE_ONES_END % {"count": free, "node": node.name})] if free else points

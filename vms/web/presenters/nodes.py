@@ -11,9 +11,10 @@ from django.db.models import Count
 from django.urls import reverse
 
 from vms import labels
+from vms.labels import dynamic as words
 from vms.models import Node, Vm
 from vms.rules.duty import Duty
-from vms.rules.kinds import Kind
+from vms.rules.kinds import VMS, Kind
 from vms.rules.problems import Problem
 from vms.rules.status import Main
 from vms.web import formats
@@ -47,7 +48,7 @@ class NodeUse:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """statuses: of its machines without templates. peer_uri, peer_address: "" if they are as the node says itself."""
+    """statuses: of its VMs, dynamic ones too. peer_uri, peer_address: "" if they are as the node says itself."""
 
     pk: str
     name: str
@@ -65,6 +66,8 @@ class NodeView:
     last_contact_text: str
     duty: str
     templates_text: str
+    dynamic_text: str
+    dynamic_url: str
     statuses: list[StatusCount]
     templates_url: str
     vms_url: str
@@ -98,7 +101,6 @@ def _machines_by_status(nodes: Sequence[Node]) -> dict[int, dict[tuple[Kind, Mai
 
 
 def _node_view(node: Node, counts: Counts) -> NodeView:
-    templates = sum(count for (kind, _), count in counts.items() if kind is Kind.TEMPLATE)
     return NodeView(
         pk=str(node.pk),
         name=node.name,
@@ -113,10 +115,9 @@ def _node_view(node: Node, counts: Counts) -> NodeView:
         last_contact=node.last_contact_at,
         last_contact_text=formats.clock(node.last_contact_at) if node.last_contact_at else "",
         duty=str(labels.DUTY[Duty(node.duty)]) if node.duty != Duty.ACTIVE else "",
-        templates_text=labels.templates(templates) if templates else "",
         statuses=_statuses(node, counts),
+        **_other_machines(node, counts),
         vms_url=_list_url("vms:list", node),
-        templates_url=_list_url("vms:templates", node),
         use=_use(node),
         cpus=labels.cpus(node.cpus) if node.cpus else "",
         memory=formats.size(node.memory_total) if node.memory_total else "",
@@ -126,6 +127,21 @@ def _node_view(node: Node, counts: Counts) -> NodeView:
         cpu_model=node.cpu_model,
         is_stale=not node.reachable,
     )
+
+
+def _other_machines(node: Node, counts: Counts) -> dict[str, str]:
+    """Those that have a list of their own."""
+    templates, dynamic = _number(counts, Kind.TEMPLATE), _number(counts, Kind.DYNAMIC)
+    return {
+        "templates_text": labels.templates(templates) if templates else "",
+        "templates_url": _list_url("vms:templates", node),
+        "dynamic_text": str(words.OF_WHICH_DYNAMIC % {"count": dynamic}) if dynamic else "",
+        "dynamic_url": _list_url("vms:dynamic", node),
+    }
+
+
+def _number(counts: Counts, of: Kind) -> int:
+    return sum(count for (kind, _), count in counts.items() if kind is of)
 
 
 def _addresses(node: Node) -> dict[str, str]:
@@ -138,7 +154,8 @@ def node_problem(problem: str, name: str) -> str:
 
 def _statuses(node: Node, counts: Counts) -> list[StatusCount]:
     """In the order of the states."""
-    present = {main: counts[Kind.VM, main] for main in Main if (Kind.VM, main) in counts}
+    summed = {main: sum(counts.get((kind, main), 0) for kind in VMS) for main in Main}
+    present = {main: count for main, count in summed.items() if count}
     total, start, parts = sum(present.values()), 0.0, []
     for main, count in present.items():
         share = 100 * count / total

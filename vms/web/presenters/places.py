@@ -18,8 +18,10 @@ class NodeOut:
 
 
 def nodes_out(candidates: Iterable[Candidate], needed: int, origin: Vm | None = None) -> list[NodeOut]:
-    """needed: bytes of memory; origin: the machine it is made from, if any."""
-    return [NodeOut(each.node.name, why_out(each, needed, origin)) for each in candidates if each.obstacles]
+    """Those that could be chosen otherwise, not all that the machine's pool does not have. needed: bytes of memory;
+    origin: the machine it is made from, if any."""
+    found = [each for each in candidates if each.obstacles and each.is_of_the_pool]
+    return [NodeOut(each.node.name, why_out(each, needed, origin)) for each in found]
 
 
 def why_out(candidate: Candidate, needed: int, origin: Vm | None = None) -> list[str]:
@@ -30,5 +32,7 @@ def why_out(candidate: Candidate, needed: int, origin: Vm | None = None) -> list
         "networks": ", ".join(candidate.missing_networks),
         "vm": origin.display_name if origin else "",
         "home": origin.node.name if origin else "",
+        "vm_pool": candidate.vm_pool.name if candidate.vm_pool else "",
+        "folder": candidate.vm_pool.folder if candidate.vm_pool else "",
     }
     return [str(labels.OBSTACLE[obstacle]) % words for obstacle in candidate.obstacles]

@@ -9,9 +9,11 @@ from datetime import datetime
 from django.db.models import Max, QuerySet
 from django.forms import BoundField
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import urlencode
 
 from vms import labels
+from vms.labels import pooling as pool_words
 from vms.models import BackupSchedule, BackupTurn, Vm
 from vms.operations.schedules import next_runs
 from vms.operations.turns import machines_of, retention_of, times_of
@@ -54,7 +56,7 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
-    """next_run: None while it is off."""
+    """covers: what it covers itself, pools: what else, in words; next_run: None while it is off."""
 
     pk: str
     name: str
@@ -62,6 +64,7 @@ class ScheduleRow:
     is_on: bool
     times: str
     covers: str
+    pools: str
     machines: str
     target: Link
     next_run: Moment | None
@@ -108,7 +111,8 @@ def schedule_rows(schedules: Iterable[BackupSchedule]) -> list[ScheduleRow]:
 
 def schedule_page(schedule: BackupSchedule) -> SchedulePage:
     """schedule: with its target."""
-    chosen = machines_of(schedule) if schedule.covers == Covers.CHOSEN else Vm.objects.none()
+    is_chosen = schedule.covers == Covers.CHOSEN
+    chosen = machines_of(schedule).filter(pk__in=schedule.machines.values("pk")) if is_chosen else Vm.objects.none()
     return SchedulePage(
         row=_row(schedule),
         words=words_of(times_of(schedule), retention_of(schedule)),
@@ -146,7 +150,7 @@ def removal_question(schedule: BackupSchedule) -> Confirmation:
     return Confirmation(
         title=str(labels.REMOVE_SCHEDULE_TITLE) % names,
         text=str(labels.REMOVE_SCHEDULE_TEXT) % names,
-        points=[str(labels.REMOVE_SCHEDULE_KEEPS % {"count": made})] if made else [],
+        points=[*([str(labels.REMOVE_SCHEDULE_KEEPS % {"count": made})] if made else []), *_pools_left(schedule)],
         disks=Fates(),
         label=str(labels.REMOVE_SCHEDULE),
         danger=True,
@@ -155,6 +159,18 @@ def removal_question(schedule: BackupSchedule) -> Confirmation:
         key=None,
         refused="",
     )
+
+
+def _pools_left(schedule: BackupSchedule) -> list[str]:
+    """That pools are backed up by it, in a sentence."""
+    text = _pools_in(schedule, pool_words.REMOVE_SCHEDULE_POOLS)
+    return [text] if text else []
+
+
+def _pools_in(schedule: BackupSchedule, template: Promise) -> str:
+    """ "" if no pool names it."""
+    names = list(schedule.vm_pools.values_list("name", flat=True))
+    return str(template % {"count": len(names), "pools": ", ".join(names)}) if names else ""
 
 
 def turns_of_last_run(schedule: BackupSchedule) -> QuerySet[BackupTurn]:
@@ -172,6 +188,7 @@ def _row(schedule: BackupSchedule) -> ScheduleRow:
         is_on=schedule.is_on,
         times=times_text(times),
         covers=str(labels.COVERS[Covers(schedule.covers)]),
+        pools=_pools_in(schedule, pool_words.AND_POOLS),
         machines=labels.machines(count),
         target=Link(schedule.target.name, reverse("backups:target", args=[schedule.target_id])),
         next_run=moment(next_runs(times, 1)[0]) if schedule.is_on else None,

@@ -18,12 +18,15 @@ from vms.models.vm import VmQuerySet
 from vms.operations.permission import sees_nodes
 from vms.rules.kinds import Kind
 from vms.web.lists.for_people import title_for
-from vms.web.lists.machine_columns import PAGE_OF, URL_OF
+from vms.web.lists.machine_columns import PAGE_OF
 from vms.web.lists.machine_words import with_words
+from vms.web.presenters.empty_lists import ICON
 from vms.web.presenters.nodes import node_view
 from vms.web.presenters.statuses import LOOK, status_words
+from vms.web.requests import list_of
 
 MOST_RESULTS = 8
+MOST_WITHOUT_A_LIST = 50
 
 NODES = pgettext_lazy("navigation", "Nodes")
 
@@ -41,7 +44,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ResultGroup:
-    """total: how many there are; all_url: the list of all of them."""
+    """total: how many there are; all_url: the list of all of them, "" if there is none."""
 
     key: str
     title: str
@@ -79,10 +82,11 @@ def _groups(text: str, viewer: Viewer) -> Iterator[ResultGroup]:
 
 
 def _machines(found: VmQuerySet, kind: Kind, total: int, text: str, viewer: Viewer) -> ResultGroup:
-    first = found.with_operations_under_way().order_by("display_name", "pk")[:MOST_RESULTS]
-    page = PAGE_OF[kind]
-    results = [_machine_result(vm, viewer) for vm in first]
-    return ResultGroup(page, str(title_for(viewer, kind)), kind, results, total, _all(URL_OF[page], text))
+    has_a_list = kind in PAGE_OF
+    found = found.with_operations_under_way().select_related("node", "pool").order_by("display_name", "pk")
+    results = [_machine_result(vm, viewer) for vm in found[: MOST_RESULTS if has_a_list else MOST_WITHOUT_A_LIST]]
+    all_url = _all(list_of(kind), text) if has_a_list else ""
+    return ResultGroup(kind, str(title_for(viewer, kind)), ICON[kind], results, total, all_url)
 
 
 def _machine_result(vm: Vm, viewer: Viewer) -> Result:
@@ -91,7 +95,7 @@ def _machine_result(vm: Vm, viewer: Viewer) -> Result:
         url=reverse("vms:page", args=[vm.pk]),
         look=LOOK[vm.status.main],
         state=status_words(vm),
-        note=vm.node.name if sees_nodes(viewer) else "",
+        note=" · ".join(str(place) for place in (vm.pool, vm.node) if place) if sees_nodes(viewer) else "",
     )
 
 

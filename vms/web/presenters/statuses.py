@@ -23,6 +23,7 @@ from vms.web.presenters.doubles import double_note
 from vms.web.presenters.hiding import node_name
 from vms.web.presenters.holding import Holder, holders
 from vms.web.presenters.operations import how_far
+from vms.web.presenters.pool_facts import state_of_image
 from vms.web.presenters.tips import state_key
 
 LOOK: Mapping[Main, str] = {
@@ -125,6 +126,8 @@ def _mode_of(vm: Vm) -> Mode | None:
 
 def _mode_label(vm: Vm, status: Status, mode: Mode | None) -> str:
     """The mode beside the status, where the status does not say it already."""
+    if vm.kind == Kind.GOLDEN_IMAGE:
+        return "" if status.second else state_of_image(vm)
     if vm.kind != Kind.TEMPLATE or mode is Mode.READY_FOR_USE:
         return ""
     said_already = status.second is None and _mode_is_part_of_the_text(status, mode)

@@ -11,7 +11,7 @@ from vms.models import Tag, Vm
 from vms.models.viewer import Viewer
 from vms.operations.permission import may_describe
 from vms.rules.kinds import Kind
-from vms.web.lists.machine_columns import PAGE_OF, URL_OF
+from vms.web.requests import list_of
 
 MOST_PROPOSALS = 200
 
@@ -36,7 +36,7 @@ class MachineTags:
 
 def machine_tags(vm: Vm, viewer: Viewer) -> MachineTags:
     names = [tag.name for tag in vm.tags.all()]
-    start = reverse(URL_OF[PAGE_OF[Kind(vm.kind)]])
+    start = reverse(list_of(Kind(vm.kind)))
     others = Tag.objects.exclude(name__in=names).values_list("name", flat=True)[:MOST_PROPOSALS]
     return MachineTags(
         uuid=str(vm.uuid),

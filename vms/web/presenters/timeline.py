@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 
 from vms import labels
+from vms.labels import golden_images as image_words
+from vms.labels import pooling as pool_words
 from vms.models import Event
 from vms.models.viewer import Viewer
 from vms.operations.permission import sees_nodes
@@ -89,7 +92,7 @@ def _texts(event: Event) -> dict[str, str]:
 
 def _said_to(viewer: Viewer, event: Event) -> dict[str, str]:
     values = sayable(_texts(event), viewer)
-    if event.what == What.MOVED and not sees_nodes(viewer):
+    if event.what in {What.MOVED, What.MOVED_TO_POOL} and not sees_nodes(viewer):
         values |= {"old": NOT_SAID, "new": NOT_SAID}
     return values
 
@@ -101,10 +104,19 @@ def _sentence(event: Event, values: dict[str, str]) -> str:
         values["progress"] = str(labels.PROGRESS[Progress(values["progress"])])
     if event.what == What.REQUESTED:
         values["person"] = values["person"] or str(labels.THE_PANEL)
+    if event.what == What.MOVED_TO_POOL:
+        values |= {name: values[name] or str(pool_words.NO_POOL) for name in ("old", "new")}
     if event.what == What.MODE_CHANGED:
         values |= {name: _mode(values[name]) for name in ("old", "new")}
         values["person"] = values["person"] or str(labels.ANOTHER_TOOL)
-    return str(labels.EVENT[What(event.what)]) % values
+    return str(_words_for(event)) % values
+
+
+def _words_for(event: Event) -> Promise:
+    is_sealed = event.operation is not None and event.operation.action == Action.SEAL
+    if event.what == What.MODE_CHANGED and is_sealed:
+        return image_words.SEALED_BY
+    return labels.EVENT[What(event.what)]
 
 
 def _mode(code: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from vms import labels
 from vms.rules.kinds import Kind
 from vms.rules.matrix import every_decision
-from vms.rules.reasons import OF_BACKUPS, Reason
+from vms.rules.reasons import OF_BACKUPS, OF_GOLDEN_IMAGES, Reason
 from vms.rules.status import Status
 from vms.web.presenters.buttons import ICON
 from vms.web.presenters.holding import DEPENDANTS, DEPENDANTS_BEHIND, SLOT_BEHIND
@@ -76,7 +76,11 @@ def _reasons(kind: Kind | None) -> list[Reason]:
     decisions = list(every_decision())
     of_the_table = {decision.verdict.reason for decision in decisions}
     needed = {it.verdict.reason for it in decisions if kind is None or (it.kind is kind and it.action in ICON)}
-    return [reason for reason in Reason if reason in needed or reason not in of_the_table | OF_BACKUPS]
+    of_others = OF_GOLDEN_IMAGES if kind not in {None, Kind.GOLDEN_IMAGE} else frozenset()
+    without_a_button = OF_BACKUPS | {Reason.IS_DYNAMIC, Reason.IS_GOLDEN_IMAGE}
+    return [
+        reason for reason in Reason if reason in needed or reason not in of_the_table | without_a_button | of_others
+    ]
 
 
 def state_key(status: Status) -> str:

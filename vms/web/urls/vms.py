@@ -1,4 +1,4 @@
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from vms.rules.actions import Action
@@ -67,8 +67,14 @@ register_converter(OfADouble, "of_a_double")
 
 app_name = "vms"
 urlpatterns = [
+    path("", include("vms.web.urls.pools")),
+    path("", include("vms.web.urls.pooling")),
+    path("", include("vms.web.urls.golden_images")),
+    path("", include("vms.web.urls.pool_rights")),
+    path("", include("vms.web.urls.taking")),
     path("search/", search.show, name="search"),
     path("vms/", vm_list.show_vms, name="list"),
+    path("dynamic/", vm_list.show_dynamic, name="dynamic"),
     path("templates/", vm_list.show_templates, name="templates"),
     path("vms/create/", machine_create.create, {"kind": Kind.VM}, name="create"),
     path("templates/create/", machine_create.create, {"kind": Kind.TEMPLATE}, name="create_template"),

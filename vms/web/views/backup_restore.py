@@ -23,10 +23,12 @@ from vms.operations.restoring import (
 )
 from vms.rules.actions import Action
 from vms.web.forms.restoring import RestoreAsNewForm, RestoreForm
+from vms.web.forms.vm_pool import TAKE_OVER
 from vms.web.presenters.copying import names_taken
 from vms.web.presenters.holding import refusal
 from vms.web.presenters.modes import mode_choices
 from vms.web.presenters.places import nodes_out, why_out
+from vms.web.presenters.pooling import REFUSALS, say
 from vms.web.presenters.restoring import new_one_view, return_view
 from vms.web.requests import PanelRequest, submission_key
 
@@ -67,8 +69,10 @@ def _show(request: PanelRequest, form: RestoreForm, *, status: int = 200) -> Htt
 def restore_as_new(request: PanelRequest, pk: int) -> HttpResponse:
     backup = _backup(request, pk, Action.RESTORE_AS_NEW)
     if request.method != "POST":
-        return _show_new(request, RestoreAsNewForm(backup))
-    form = RestoreAsNewForm(backup, request.POST)
+        return _show_new(request, RestoreAsNewForm(backup, request.user))
+    if TAKE_OVER in request.POST:
+        return _show_new(request, RestoreAsNewForm(backup, request.user, entered=request.POST))
+    form = RestoreAsNewForm(backup, request.user, request.POST)
     if not form.is_valid():
         return _show_new(request, form, status=INVALID)
     operation = _requested(request, form)
@@ -90,6 +94,8 @@ def _requested(request: PanelRequest, form: RestoreAsNewForm) -> Operation | Non
         form.add_error("name", names_taken(taken.names))
     except ActionRefused as refused:
         form.add_error(None, refusal(form.backup.vm, refused, request.user))
+    except REFUSALS as refused:
+        say(form, refused)
     return None
 
 

@@ -21,6 +21,7 @@ from vms.operations.bulk import Planned, plan, request_bulk
 from vms.operations.permission import may_somewhere, sees_every_vm, sees_nodes
 from vms.rules.actions import PLAIN, Action
 from vms.web.lists.for_people import list_for
+from vms.web.lists.machine_columns import URL_OF
 from vms.web.presenters.bulk import BulkQuestion, Chosen, bulk_question
 from vms.web.presenters.bulk_result import OUTCOME_LABEL, BulkView, bulk_view, item_views, outcomes
 from vms.web.presenters.facets import Facet
@@ -134,7 +135,7 @@ ALL = pgettext_lazy("machines of a bulk action", "All")
 
 def _back(request: PanelRequest) -> str:
     page, query = request.GET.get("page_of", ""), request.GET.get("back", "")
-    return Selection(page, query, everything=False, ticked=(), bulk="").back_url if page in {"vms", "templates"} else ""
+    return Selection(page, query, everything=False, ticked=(), bulk="").back_url if page in URL_OF else ""
 
 
 def _bulk(request: PanelRequest, pk: int) -> Bulk:

@@ -14,12 +14,12 @@ from vms.models.viewer import Viewer
 from vms.models.vm import VmQuerySet
 from vms.operations.permission import sees_every_vm, sees_nodes
 from vms.rules.actions import Action
-from vms.web.lists.machine_columns import PAGE_OF, URL_OF
+from vms.web.addresses import uuid_of
+from vms.web.lists.machine_columns import KIND_OF, URL_OF
 from vms.web.lists.machine_filters import Filters
 from vms.web.presenters.bulk_result import retryable
 
 MOST_TICKED = 500
-KIND_OF = {page: kind for kind, page in PAGE_OF.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Selection:
             page=page if page in KIND_OF else "vms",
             query=asked.get("query", ""),
             everything=bool(asked.get("all")),
-            ticked=tuple(uuid for uuid in map(_as_uuid, asked.getlist("vm")[:MOST_TICKED]) if uuid),
+            ticked=tuple(uuid for uuid in map(uuid_of, asked.getlist("vm")[:MOST_TICKED]) if uuid),
             bulk=bulk if bulk.isascii() and bulk.isdigit() else "",
         )
 
@@ -86,10 +86,3 @@ def _unlucky_ones(pk: int, viewer: Viewer) -> Iterable[UUID]:
 
 def may_see_bulk(viewer: Viewer, bulk: Bulk) -> bool:
     return bulk.requested_by_id == viewer.pk or sees_every_vm(viewer)
-
-
-def _as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

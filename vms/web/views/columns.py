@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from vms.models import ChosenColumns
-from vms.web.lists.machine_columns import URL_OF, known_columns
+from vms.web.lists.machine_columns import KIND_OF, URL_OF, known_columns
 from vms.web.requests import PanelRequest, back_to
 
 
@@ -18,6 +18,6 @@ def choose(request: PanelRequest, page: str) -> HttpResponse:
     if request.POST.get("usual"):
         ChosenColumns.objects.filter(**mine).delete()
     else:
-        chosen = list(known_columns(request.POST.getlist("column"), request.user))
+        chosen = list(known_columns(request.POST.getlist("column"), KIND_OF[page], request.user))
         ChosenColumns.objects.update_or_create(**mine, defaults={"columns": chosen})
     return back_to(request, reverse(URL_OF[page]))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from vms.models import Vm
@@ -20,6 +20,7 @@ from vms.rules.kinds import Kind
 from vms.rules.reasons import Reason
 from vms.web.presenters.console import console_page, why_nothing_to_see
 from vms.web.presenters.crumbs import crumbs_of
+from vms.web.presenters.taking import warned_of
 from vms.web.presenters.tips import tips
 from vms.web.requests import PanelRequest, list_of
 
@@ -28,10 +29,14 @@ CREATED, BAD_REQUEST, CONFLICT, UNAVAILABLE = 201, 400, 409, 503
 
 @require_safe
 def show(request: PanelRequest, uuid: UUID) -> HttpResponse:
+    """That of a machine that was deleted leads to what is left of it, also one that was open meanwhile."""
+    if Vm.objects.all().deleted_visible_to(request.user).filter(pk=uuid).exists():
+        return redirect("vms:removed", uuid)
     vm = _machine(request, uuid)
     request.section = list_of(Kind(vm.kind))
     context = {
         "console": console_page(vm, request.user, trouble=request.GET.get("viewer", "")),
+        "warned": warned_of(vm, request.user),
         "tips": tips(Kind(vm.kind)),
         "crumbs": crumbs_of(vm, request.user),
     }

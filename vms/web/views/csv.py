@@ -12,9 +12,8 @@ from stoney_panel.lists.page import asked_sort, order_of
 from vms.models import Vm
 from vms.models.vm import VmQuerySet
 from vms.operations.permission import sees_nodes
-from vms.web.lists.for_people import list_for
 from vms.web.lists.liking import liking_of
-from vms.web.lists.machine_columns import ALWAYS, LIST, PAGE_OF, with_columns
+from vms.web.lists.machine_columns import ALWAYS, KIND_OF, machine_list, with_columns
 from vms.web.lists.machine_filters import Filters
 from vms.web.presenters.cells import PLAIN_COLUMNS, plain, plain_heading
 from vms.web.requests import PanelRequest
@@ -23,18 +22,16 @@ from vms.web.spreadsheet import BYTE_ORDER_MARK, as_csv, csv_answer
 MOST_ROWS = 10_000
 ROWS_AT_ONCE = 500
 
-KIND_OF = {page: kind for kind, page in PAGE_OF.items()}
-
 
 @require_safe
 def download(request: PanelRequest, page: str) -> HttpResponseBase:
     if page not in KIND_OF:
         raise Http404
     kind = KIND_OF[page]
-    visible, seen = Vm.objects.all().visible_to(request.user), list_for(request.user, LIST)
+    visible, seen = Vm.objects.all().visible_to(request.user), machine_list(kind, request.user)
     filters = Filters.asked(request.GET, kind, sees_nodes=sees_nodes(request.user))
     found = filters.found(visible).order_by(*order_of(seen, asked_sort(request.GET, seen)))
-    columns = [key for key in (*ALWAYS, *liking_of(request.user, page).columns) if key in PLAIN_COLUMNS]
+    columns = [key for key in (*ALWAYS, *liking_of(request.user, kind).columns) if key in PLAIN_COLUMNS]
     machines = with_columns(found.with_operations_under_way(), columns)[:MOST_ROWS]
     return csv_answer(_lines(machines, columns), page)
 

@@ -17,6 +17,7 @@ from vms.operations.definitions import live_hardware_of
 from vms.operations.describing import protect, write_notes
 from vms.operations.editing import ActionRefused, FileGone, ImpossibleEdit, NamesTaken, request_edit
 from vms.operations.permission import may
+from vms.operations.pooling import OutsideOfPool, PoolIsFull
 from vms.rules.actions import Action
 from vms.rules.kinds import Kind
 from vms.web.forms.editing.form import EditForm, with_row, without_row
@@ -26,6 +27,7 @@ from vms.web.forms.editing.part import Edited
 from vms.web.presenters.copying import names_taken, why_not_now
 from vms.web.presenters.editing import edit_view, meanwhile, place_of, review
 from vms.web.presenters.holding import refusal
+from vms.web.presenters.pooling import why_not
 from vms.web.requests import PanelRequest, list_of, submission_key
 
 CONFLICT, INVALID = 409, 422
@@ -137,6 +139,12 @@ def _is_promised(request: PanelRequest, form: EditForm) -> bool:
         request_edit(vm, order, by=request.user)
     except (ActionRefused, FileGone, ImpossibleEdit, NamesTaken) as refused:
         _say_what_stands_against_it(request, form, refused)
+        return False
+    except PoolIsFull as full:
+        form.sizes.add_error(full.limit.value, why_not(full))
+        return False
+    except OutsideOfPool as outside:
+        form.general.add_error(None, why_not(outside))
         return False
     messages.success(request, str(labels.IS_BEING_EDITED) % {"vm": vm.display_name})
     return True

@@ -122,4 +122,5 @@ def _emptying(request: PanelRequest, node: int, number: int) -> Emptying:
 
 
 def _items(emptying: Emptying) -> QuerySet[EmptyingItem]:
-    return emptying.items.select_related("emptying", "vm__node", "to").prefetch_related("vm__interfaces")
+    items = emptying.items.select_related("emptying", "vm__node", "vm__assigned_to", "to")
+    return items.prefetch_related("vm__interfaces")

@@ -1,4 +1,4 @@
-"""Users and Groups of a VM: who may use it. Searching and choosing are looked at by GET; POST saves."""
+"""Users and Groups of a VM or of a pool: who may use it. Searching and choosing are looked at by GET; POST saves."""
 
 from __future__ import annotations
 
@@ -9,23 +9,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from vms.models import Vm
-from vms.operations.giving import ACTION_FOR, Owners, Wishes, change_rights
+from vms.models import Vm, VmPool
+from vms.operations.giving import Owners, Wishes, change_rights, may_give
 from vms.operations.people import people
-from vms.operations.permission import may
 from vms.operations.requesting import ActionRefused
 from vms.rules.kinds import Kind
 from vms.rules.rights import Right
 from vms.web.forms.grants import Draft, read_draft
-from vms.web.presenters.copying import why_not_now
-from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.grants import grants_view, what_came
-from vms.web.presenters.holding import refusal
+from vms.web.presenters.rights_of import RightsOf, rights_of_pool, rights_of_vm
 from vms.web.requests import PanelRequest, back_to, came_from, list_of
 
 CONFLICT = 409
@@ -33,28 +29,35 @@ CONFLICT = 409
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: PanelRequest, uuid: UUID, owners: Owners) -> HttpResponse:
-    vm = _vm_or_404(request, uuid, owners)
-    if request.method != "POST":
-        draft = read_draft(request.GET, owners)
-        return _show(request, vm, draft.with_picked() if request.GET.get("step") == "give" else draft)
-    draft = read_draft(request.POST, owners)
-    found, missing = _found_again(draft)
-    if missing:
-        return _show(request, vm, draft.with_picked(), errors=missing)
-    return _save(request, vm, draft, found)
+    request.section = list_of(Kind.VM)
+    visible = Vm.objects.all().visible_to(request.user).of_kind(Kind.VM).with_operations_under_way()
+    vm = get_object_or_404(visible.select_related("node", "pool"), pk=uuid)
+    return _change(request, rights_of_vm(vm, request.user), owners)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_on_pool(request: PanelRequest, pk: UUID, owners: Owners) -> HttpResponse:
+    pool = get_object_or_404(VmPool.objects.all().visible_to(request.user), pk=pk)
+    return _change(request, rights_of_pool(pool), owners)
 
 
 users = partial(change, owners=Owners.PEOPLE)
 groups = partial(change, owners=Owners.GROUPS)
+pool_users = partial(change_on_pool, owners=Owners.PEOPLE)
+pool_groups = partial(change_on_pool, owners=Owners.GROUPS)
 
 
-def _vm_or_404(request: PanelRequest, uuid: UUID, owners: Owners) -> Vm:
-    request.section = list_of(Kind.VM)
-    visible = Vm.objects.all().visible_to(request.user).of_kind(Kind.VM)
-    vm = get_object_or_404(visible.with_operations_under_way(), pk=uuid)
-    if not may(request.user, ACTION_FOR[owners], vm):
+def _change(request: PanelRequest, of: RightsOf, owners: Owners) -> HttpResponse:
+    if not may_give(request.user, owners, of.thing):
         raise PermissionDenied
-    return vm
+    if request.method != "POST":
+        draft = read_draft(request.GET, owners)
+        return _show(request, of, draft.with_picked() if request.GET.get("step") == "give" else draft)
+    draft = read_draft(request.POST, owners)
+    found, missing = _found_again(draft)
+    if missing:
+        return _show(request, of, draft.with_picked(), errors=missing)
+    return _save(request, of, draft, found)
 
 
 def _found_again(draft: Draft) -> tuple[dict[int, Right], dict[str, str]]:
@@ -76,36 +79,37 @@ _REMEMBER: Mapping[Owners, Callable[[str], Any]] = {
 }
 
 
-def _save(request: PanelRequest, vm: Vm, draft: Draft, found: Mapping[int, Right]) -> HttpResponse:
+def _save(request: PanelRequest, of: RightsOf, draft: Draft, found: Mapping[int, Right]) -> HttpResponse:
     try:
-        came = change_rights(vm, draft.owners, Wishes(found, draft.changed, draft.taken), by=request.user)
+        came = change_rights(of.thing, draft.owners, Wishes(found, draft.changed, draft.taken), by=request.user)
     except ActionRefused as refused:
-        return _show(request, vm, draft, against=refusal(vm, refused, request.user))
-    for sentence in what_came(vm, came):
+        return _show(request, of, draft, against=of.why_refused(refused, request.user))
+    except VmPool.DoesNotExist:
+        raise Http404 from None
+    for sentence in what_came(of, came):
         messages.success(request, sentence)
-    return back_to(request, reverse("vms:page", args=[vm.pk]))
+    return back_to(request, of.page_url)
 
 
 def _show(
     request: PanelRequest,
-    vm: Vm,
+    of: RightsOf,
     draft: Draft,
     *,
     against: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """With everything that was typed, ticked and chosen."""
-    action, errors = ACTION_FOR[draft.owners], errors or {}
-    page_url = reverse("vms:page", args=[vm.pk])
+    errors = errors or {}
     asked = request.POST if request.method == "POST" else request.GET
     context = {
-        "vm": vm,
-        "view": grants_view(vm, draft, errors),
-        "against": against or why_not_now(vm, action, request.user),
+        "name": of.name,
+        "view": grants_view(of, draft, errors),
+        "against": against or of.why_not_now(draft.owners, request.user),
         "objections": list(errors.values()),
-        "url": reverse(f"vms:{action}", args=[vm.pk]),
-        "next": asked.get("next") or came_from(request, page_url),
-        "page_url": page_url,
-        "crumbs": crumbs_of(vm, request.user),
+        "url": of.url(draft.owners),
+        "next": asked.get("next") or came_from(request, of.page_url),
+        "page_url": of.page_url,
+        "crumbs": of.crumbs,
     }
     return render(request, "vms/grants.html", context, status=CONFLICT if against or errors else 200)

@@ -19,8 +19,10 @@ from vms.operations.permission import may_make
 from vms.operations.planning import MIB
 from vms.rules.kinds import Kind
 from vms.web.forms.machine import USUAL_MEMORY, MachineForm
+from vms.web.forms.vm_pool import TAKE_OVER
 from vms.web.lists.for_people import title_for
 from vms.web.presenters.places import nodes_out, why_out
+from vms.web.presenters.pooling import REFUSALS, say
 from vms.web.requests import PanelRequest, list_of, submission_key
 
 CONFLICT, INVALID = 409, 422
@@ -31,8 +33,10 @@ def create(request: PanelRequest, kind: Kind) -> HttpResponse:
     if not may_make(request.user):
         raise PermissionDenied
     if request.method != "POST":
-        return _show(request, MachineForm(kind))
-    form = MachineForm(kind, request.POST)
+        return _show(request, MachineForm(kind, request.user, vm_pool=request.GET.get("vm_pool")))
+    if TAKE_OVER in request.POST:
+        return _show(request, MachineForm(kind, request.user, entered=request.POST))
+    form = MachineForm(kind, request.user, request.POST)
     operation = _requested(request, form)
     if operation is None:
         return _show(request, form, status=INVALID)
@@ -46,14 +50,19 @@ def _requested(request: PanelRequest, form: MachineForm) -> Operation | None:
         return None
     for reason in why_out(form.chosen, form.wish.memory):
         form.add_error("pool", reason)
-    if form.errors:
-        return None
+    return None if form.errors else _promised(request, form)
+
+
+def _promised(request: PanelRequest, form: MachineForm) -> Operation | None:
+    """The same."""
     try:
         return request_machine(form.wish, form.begins_with, submission_key(request), by=request.user)
     except NamesTaken as taken:
         form.add_error("name", str(labels.NAMES_TAKEN % {"count": 1, "names": ", ".join(taken.names)}))
     except FileGone:
         form.add_error("source", str(labels.FILE_IS_GONE))
+    except REFUSALS as refused:
+        say(form, refused)
     return None
 
 

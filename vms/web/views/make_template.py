@@ -12,24 +12,25 @@ from django.views.decorators.http import require_http_methods
 
 from vms import labels
 from vms.models import Operation, Vm
+from vms.operations.joining import request_template
 from vms.operations.permission import may
 from vms.operations.planning import cannot_be_copied, plan_copies
 from vms.operations.requesting import (
     ActionRefused,
     MakingOrder,
     NamesTaken,
-    Order,
-    request_action,
     request_machines,
 )
 from vms.rules.actions import Action
 from vms.rules.kinds import Kind
 from vms.web.forms.template_of_vm import TemplateCopyForm, TurnForm
+from vms.web.forms.vm_pool import TAKE_OVER
 from vms.web.presenters.copying import names_taken, origin_view, why_not_now
 from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.holding import refusal
 from vms.web.presenters.modes import mode_choices
 from vms.web.presenters.places import nodes_out, why_out
+from vms.web.presenters.pooling import REFUSALS, say
 from vms.web.requests import PanelRequest, submission_key
 
 CONFLICT, INVALID = 409, 422
@@ -44,30 +45,36 @@ def make_template(request: PanelRequest, uuid: UUID) -> HttpResponse:
     if not (may(request.user, Action.MAKE_TEMPLATE, vm) and may(request.user, Action.CLONE, vm)):
         raise PermissionDenied
     if request.method != "POST":
-        return _show(request, TurnForm(), TemplateCopyForm(vm))
+        return _show(request, TurnForm(request.user), TemplateCopyForm(vm, request.user))
+    if TAKE_OVER in request.POST:
+        return _show(request, TurnForm(request.user), TemplateCopyForm(vm, request.user, entered=request.POST))
     if request.POST.get("how") == "turn":
-        return _turn(request, vm, TurnForm(request.POST))
-    return _copy(request, TemplateCopyForm(vm, request.POST))
+        return _turn(request, vm, TurnForm(request.user, request.POST))
+    return _copy(request, TemplateCopyForm(vm, request.user, request.POST))
 
 
 def _turn(request: PanelRequest, vm: Vm, form: TurnForm) -> HttpResponse:
     if not form.is_valid():
-        return _show(request, form, TemplateCopyForm(vm), status=INVALID)
-    arguments = {"mode": form.cleaned_data["mode"], "was": vm.mode}
+        return _show(request, form, TemplateCopyForm(vm, request.user), status=INVALID)
+    mode, key = form.cleaned_data["mode"], submission_key(request)
     try:
-        request_action(vm, Order(Action.MAKE_TEMPLATE, arguments, submission_key(request)), by=request.user)
+        request_template(vm, mode, form.vm_pool_now, key, by=request.user)
+    except REFUSALS as refused:
+        say(form, refused)
+        return _show(request, form, TemplateCopyForm(vm, request.user), status=CONFLICT)
     except ActionRefused as refused:
-        return _show(request, form, TemplateCopyForm(vm), refusal(vm, refused, request.user), status=CONFLICT)
+        copy = TemplateCopyForm(vm, request.user)
+        return _show(request, form, copy, refusal(vm, refused, request.user), status=CONFLICT)
     messages.success(request, str(labels.BECOMES_TEMPLATE) % {"vm": vm.display_name})
     return redirect("vms:page", vm.pk)
 
 
 def _copy(request: PanelRequest, form: TemplateCopyForm) -> HttpResponse:
     if not form.is_valid():
-        return _show(request, TurnForm(), form, status=INVALID)
+        return _show(request, TurnForm(request.user), form, status=INVALID)
     operation = _requested(request, form)
     if operation is None:
-        return _show(request, TurnForm(), form, status=CONFLICT)
+        return _show(request, TurnForm(request.user), form, status=CONFLICT)
     messages.success(request, str(labels.IS_BEING_MADE[Kind.TEMPLATE]) % {"vm": form.wish.name})
     return redirect("vms:page", operation.vm_id)
 
@@ -86,6 +93,8 @@ def _requested(request: PanelRequest, form: TemplateCopyForm) -> Operation | Non
         form.add_error("name", names_taken(taken.names))
     except ActionRefused as refused:
         form.add_error(None, refusal(vm, refused, request.user))
+    except REFUSALS as refused:
+        say(form, refused)
     return None
 
 
@@ -98,6 +107,7 @@ def _show(
         "vm": vm,
         "crumbs": crumbs_of(vm, request.user),
         "against": against or why_not_now(vm, Action.MAKE_TEMPLATE, request.user),
+        "turn": turn,
         "turn_modes": mode_choices(turn["mode"]),
         "form": copy,
         "copy_modes": mode_choices(copy["mode"]),

@@ -13,9 +13,11 @@ from stoney_panel.lists import ColumnKind, ListKind, ListPage
 from stoney_panel.lists.sizes import remember_size
 from stoney_panel.lists.words import asked_text, with_every_word
 from vms import labels
+from vms.labels.pools import only_node_of_pools
 from vms.models import ContactTest, Event, Node
 from vms.models.keeping import only_seen_by
 from vms.operations.nodes import (
+    NodeIsAllOfAPool,
     NodeStillHasMachines,
     add_node,
     ask_for_contact,
@@ -172,6 +174,9 @@ def remove(request: PanelRequest, pk: int) -> HttpResponse:
         remove_node(node, by=request.user)
     except NodeStillHasMachines as still:
         messages.error(request, labels.node_still_has_machines(node.name, still.count))
+        return redirect("nodes:page", pk)
+    except NodeIsAllOfAPool as only:
+        messages.error(request, only_node_of_pools(node.name, only.pools))
         return redirect("nodes:page", pk)
     messages.success(request, _("Node %(node)s was removed from the panel.") % {"node": node.name})
     return redirect("nodes:list")

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from stoney_panel.lists.address import Address
 from vms.models import SavedView
-from vms.rules.kinds import Kind
 from vms.web.lists.for_people import title_for
-from vms.web.lists.machine_columns import URL_OF
+from vms.web.lists.machine_columns import KIND_OF, URL_OF
 from vms.web.requests import PanelRequest
 
 MOST_VIEWS = 50
@@ -33,7 +32,7 @@ def show(request: PanelRequest, page: str) -> HttpResponse:
         "views": _mine(request, page),
         "page_key": page,
         "list_url": reverse(_list_of(page)),
-        "list_title": title_for(request.user, Kind.TEMPLATE if page == "templates" else Kind.VM),
+        "list_title": title_for(request.user, KIND_OF[page]),
     }
     return render(request, "vms/views.html", context)
 

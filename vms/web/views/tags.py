@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -20,6 +19,7 @@ from vms.operations.announcing import announce
 from vms.operations.auditing import about_vm, keep, line_of
 from vms.operations.permission import may_describe
 from vms.rules.audit import Outcome, Request
+from vms.web.addresses import uuid_of
 from vms.web.requests import PanelRequest, back_to
 
 MOST_MACHINES = 500
@@ -33,7 +33,7 @@ def change(request: PanelRequest) -> HttpResponse:
     """vm: the machines' ids; add: new tags, with commas between them; remove: tags that go."""
     if not may_describe(request.user):
         raise PermissionDenied
-    asked = [uuid for uuid in map(_as_uuid, request.POST.getlist("vm")[:MOST_MACHINES]) if uuid]
+    asked = [uuid for uuid in map(uuid_of, request.POST.getlist("vm")[:MOST_MACHINES]) if uuid]
     machines = list(Vm.objects.all().visible_to(request.user).filter(pk__in=asked))
     names = _names(request.POST.getlist("add"))
     if any(map(_is_faulty, names)):
@@ -67,10 +67,3 @@ def _names(texts: Iterable[str]) -> list[str]:
 
 def _is_faulty(name: str) -> bool:
     return len(name) > LONGEST_TAG or any(unicodedata.category(character) in INVISIBLE for character in name)
-
-
-def _as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from vms.models import Disk, Vm
@@ -17,11 +16,12 @@ from vms.operations.requesting import ActionRefused, Order, request_action
 from vms.rules.actions import PLAIN, Action
 from vms.rules.kinds import Kind
 from vms.web.lists.liking import liking_of
-from vms.web.lists.machine_columns import PAGE_OF, with_columns
+from vms.web.lists.machine_columns import with_columns
 from vms.web.presenters.confirming import confirmation
+from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.holding import refusal
 from vms.web.presenters.machines import Opened, machine_rows
-from vms.web.requests import PanelRequest, back_to, list_of, submission_key, wants_a_part
+from vms.web.requests import PanelRequest, back_to, submission_key, wants_a_part
 
 ACCEPTED, CONFLICT = 202, 409
 
@@ -51,8 +51,8 @@ def _submit(request: PanelRequest, vm: Vm, action: Action) -> HttpResponse:
 def answer(request: PanelRequest, vm: Vm, status: int) -> HttpResponse:
     """The row as it is now for the page's script, opened if it was; for everybody else back to the page."""
     if not wants_a_part(request):
-        return back_to(request, reverse(list_of(Kind(vm.kind))))
-    columns = liking_of(request.user, PAGE_OF[Kind(vm.kind)]).columns
+        return back_to(request, crumbs_of(vm, request.user).list_url)
+    columns = liking_of(request.user, Kind(vm.kind)).columns
     fresh = with_columns(Vm.objects.all().with_operations_under_way(), columns).get(pk=vm.pk)
     opened = Opened(request.GET.getlist("open"))
     shown = machine_rows([fresh], request.user, first=None, opened=opened, columns=columns)

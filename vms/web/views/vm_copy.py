@@ -24,6 +24,7 @@ from vms.rules.kinds import Kind
 from vms.rules.matrix import COLUMNS
 from vms.rules.names import before_the_counter
 from vms.web.forms.copying import CopyForm
+from vms.web.forms.vm_pool import TAKE_OVER
 from vms.web.presenters.copying import (
     Objection,
     names_taken,
@@ -35,6 +36,7 @@ from vms.web.presenters.copying import (
 )
 from vms.web.presenters.crumbs import crumbs_of
 from vms.web.presenters.holding import refusal
+from vms.web.presenters.pooling import REFUSALS, field_of, why_not
 from vms.web.requests import PanelRequest, list_of, submission_key
 
 CONFLICT, INVALID = 409, 422
@@ -44,8 +46,10 @@ CONFLICT, INVALID = 409, 422
 def copy(request: PanelRequest, uuid: UUID, action: Action) -> HttpResponse:
     origin = _origin(request, uuid, action)
     if request.method != "POST" or cannot_be_copied(origin):
-        return _show_form(request, CopyForm(origin, action))
-    form = CopyForm(origin, action, request.POST)
+        return _show_form(request, CopyForm(origin, action, request.user))
+    if TAKE_OVER in request.POST:
+        return _show_form(request, CopyForm(origin, action, request.user, entered=request.POST))
+    form = CopyForm(origin, action, request.user, request.POST)
     if not form.is_valid():
         return _show_form(request, form, status=INVALID)
     match request.POST.get("step"):
@@ -105,6 +109,9 @@ def _make(request: PanelRequest, form: CopyForm) -> HttpResponse:
         operations = request_machines(order, form.origin, by=request.user)
     except NamesTaken as taken:
         return _show_form(request, form, [Objection("name", names_taken(taken.names))], status=CONFLICT)
+    except REFUSALS as refused:
+        against = [Objection(field_of(refused, form), why_not(refused))]
+        return _show_form(request, form, against, status=CONFLICT)
     except ActionRefused as refused:
         return _show_form(
             request, form, [Objection(None, refusal(form.origin, refused, request.user))], status=CONFLICT

@@ -16,6 +16,7 @@ from vms.web.presenters.machines import machine_row
 from vms.web.presenters.refusals import audit_url, with_refusals
 from vms.web.presenters.removed import backups_left, how_it_was_deleted
 from vms.web.presenters.tags import machine_tags
+from vms.web.presenters.taking import warned_of, way_back
 from vms.web.presenters.timeline import Timeline, timeline
 from vms.web.presenters.tips import tips
 from vms.web.requests import PanelRequest, list_of
@@ -37,6 +38,7 @@ def show_removed(request: PanelRequest, uuid: UUID) -> HttpResponse:
     context = {
         "how": how_it_was_deleted(vm, request.user),
         "backups": backups_left(vm, request.user),
+        "way_back": way_back(vm, request.user),
         "timeline": _past(request, vm),
         "audit_url": audit_url(vm, request.user),
         "crumbs": crumbs_of(vm, request.user),
@@ -60,6 +62,7 @@ def page_of(request: PanelRequest, vm: Vm, notes: NotesForm, *, status: int = 20
     buttons = Buttons.of(vm, offered.permissions)
     context = {
         "row": machine_row(vm, request.user),
+        "warned": warned_of(vm, request.user),
         "run_actions": buttons.bar(offered.run, words=True),
         "other_actions": buttons.bar(offered.other, words=True),
         "timeline": _past(request, vm),
