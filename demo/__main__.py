@@ -1,6 +1,6 @@
 """`python -m demo up | down | reset`.
 
-Chosen by environment: PANEL_PORT, PANEL_BIND, PANEL_DATA, DEMO_PASSWORD, REDIS_URL.
+Chosen by environment: PANEL_PORT, PANEL_BIND, PANEL_DATA, DEMO_PASSWORD, DEMO_POOLS, REDIS_URL.
 """
 
 from __future__ import annotations

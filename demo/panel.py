@@ -63,6 +63,20 @@ def give_examples(settings: Settings) -> None:
     _once(settings, "rights-given", rights, "The people of the demo were given nothing")
 
 
+def begin_pools(settings: Settings) -> None:
+    """Desktops that are made by themselves, as soon as their golden image is copied; and a team's share of the nodes.
+    Once, too. It goes on while people look around already."""
+    folder = str(shared_folder(settings.data))
+    desktops = ["--kind", "dynamic", "--folder", folder, "--most-vms", "6", "--pre-started", "2"]
+    commands = [
+        ["add_pool", "Desktops", *desktops],
+        ["add_pool", "Web team", "--most-vms", "4", "--most-memory", "2", "--most-vcpus", "8"],
+        ["make_golden_image", "alpine-tiny", "Desktops", "desktop-2026-1", "--patience", "30"],
+        *(["give_right", *words] for words in (people.GIVEN_POOLS if people.is_wanted() else ())),
+    ]
+    _once(settings, "pools-begun", commands if settings.with_pools else [], "There are no pools yet")
+
+
 def _once(settings: Settings, name: str, commands: list[list[str]], complaint: str) -> None:
     note = settings.data / name
     if note.exists() or not commands:

@@ -45,6 +45,7 @@ PEOPLE = (
 )
 GIVEN = (("uwe", "operate", "web-01", "mail"), (WEB, "use", "db-01", "--group"))
 """Who, what, on which machines."""
+GIVEN_POOLS = (("uwe", "use", "Desktops", "--pool"), (WEB, "use", "Web team", "--pool", "--group"))
 
 INTRODUCED = 4
 """One for each role."""

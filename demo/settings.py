@@ -25,6 +25,7 @@ class Settings:
     bind: str = "127.0.0.1"
     given_password: str | None = None
     redis_url: str | None = None
+    with_pools: bool = True
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -35,6 +36,7 @@ class Settings:
             bind=environment.get("PANEL_BIND") or "127.0.0.1",
             given_password=environment.get("DEMO_PASSWORD") or None,
             redis_url=environment.get("REDIS_URL") or None,
+            with_pools=environment.get("DEMO_POOLS") != "no",
         )
 
     @property

@@ -18,7 +18,7 @@ from demo.broker import broker_command, wait_for_broker
 from demo.children import Child, Keeper, Tended, end_all
 from demo.landscape import Landscape
 from demo.nodes import LocalNode
-from demo.panel import give_examples, panel_child, panel_children, prepare_panel, unwell
+from demo.panel import begin_pools, give_examples, panel_child, panel_children, prepare_panel, unwell
 from demo.problems import DemoProblem
 from demo.processes import pause
 from demo.settings import Settings
@@ -153,6 +153,8 @@ class Welcome:
             if not self.only_nodes:
                 give_examples(self.settings)
             show(box(self._lines()))
+            if not self.only_nodes:
+                begin_pools(self.settings)
         elif time.monotonic() > self._complain_after:
             self._complain_after = time.monotonic() + PATIENCE
             say(f"The panel is not well yet: {problem}")

@@ -7,7 +7,8 @@ from django.core.management import CommandError, call_command
 
 from tests.operations.golden import add_dynamic_pool
 from tests.operations.streaming import GIB
-from vms.models import AuditLine, Node, Operation, Vm, VmPool
+from vms.management.commands import make_golden_image
+from vms.models import AuditLine, Node, Operation, StoragePool, Vm, VmPool
 from vms.rules.actions import Action
 from vms.rules.kinds import Kind
 from vms.rules.pools import PoolKind
@@ -50,3 +51,17 @@ def test_what_is_not_there_is_said(node: Node, template: str, pool: str) -> None
     add_dynamic_pool(node)
     with pytest.raises(CommandError, match="called no"):
         call_command("make_golden_image", template, pool, "debian 1")
+
+
+def test_it_waits_until_a_node_has_told_of_its_storage(
+    node: Node, template: Vm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = add_dynamic_pool(node, most_vms=4)
+    storage = StoragePool.objects.get()
+    StoragePool.objects.all().delete()
+    words = ("make_golden_image", template.display_name, pool.name, "debian 1", "--patience")
+    with pytest.raises(CommandError, match="cannot be made now"):
+        call_command(*words, "0")
+    monkeypatch.setattr(make_golden_image.PAUSE, "wait", lambda _seconds: storage.save(force_insert=True))
+    call_command(*words, "30")
+    assert Operation.objects.filter(action=Action.DYNAMIC).exists()
