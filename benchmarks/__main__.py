@@ -13,6 +13,7 @@ from benchmarks.first_load import measure_first_load
 from benchmarks.moving import measure_moving
 from benchmarks.pages import measure_pages
 from benchmarks.people import measure_people
+from benchmarks.pools import measure_pools
 from benchmarks.preflights import measure_preflights
 from benchmarks.reactions import measure_reactions
 from benchmarks.streaming import measure_streaming
@@ -31,6 +32,7 @@ MEASUREMENTS: tuple[Callable[[], list[Figure]], ...] = (
     measure_preflights,
     measure_moving,
     measure_backing_up,
+    measure_pools,
 )
 
 
