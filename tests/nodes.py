@@ -128,7 +128,7 @@ def running_demo(data: Path, guest: Guest, *, only_nodes: bool = False, patience
     data.mkdir(exist_ok=True)
     shutil.copytree(guest.kernel.parent, data / "guest", dirs_exist_ok=True)
     output, port = data / "output.txt", free_port()
-    choices = {"PANEL_DATA": str(data), "PANEL_PORT": str(port), "DEMO_PASSWORD": "demo-password"}
+    choices = {"PANEL_DATA": str(data), "PANEL_PORT": str(port), "DEMO_PASSWORD": "demo-password", "DEMO_POOLS": "no"}
     words = [sys.executable, "-m", "demo", "up", *(["--only", "nodes"] if only_nodes else [])]
     # The settings of the tests are not those of the demo.
     environment = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}

@@ -76,12 +76,12 @@ REAL = ("--timeout=600", "--timeout-method=signal")
 LIVE = ("-m", "live", *REAL)
 FAULTS = Part("faults", "the whole panel, and what goes wrong with it", (*LIVE, "tests/faults"))
 BACKUPS = Part("backups", "backups of the whole panel, and what goes wrong with them", (*LIVE, "tests/backups"))
+POOLS = Part("pools", "pools of the whole panel, and what goes wrong with them", (*LIVE, "tests/pools"))
 PEOPLE = Part("people", "a real directory of people", (*LIVE, "tests/directory"))
-NODES = Part(
-    "nodes", "real nodes", (*LIVE, "--ignore=tests/faults", "--ignore=tests/backups", "--ignore=tests/directory")
-)
+ELSEWHERE = [f"--ignore=tests/{folder}" for folder in ("faults", "backups", "pools", "directory")]
+NODES = Part("nodes", "real nodes", (*LIVE, *ELSEWHERE))
 BROWSER = Part("browser", "Chromium", ("-m", "browser", *REAL))
-PARTS = (FAULTS, BROWSER, NODES, BACKUPS, ON_POSTGRES, PEOPLE)
+PARTS = (FAULTS, BROWSER, NODES, BACKUPS, POOLS, ON_POSTGRES, PEOPLE)
 """The long ones first, so that all lanes end together."""
 LANES = 4
 """So many parts at once: they mostly wait, for nodes or for a browser."""

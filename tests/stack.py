@@ -218,6 +218,7 @@ class Stack:
             "PANEL_DATA": str(self.data),
             "PANEL_PORT": str(self.port),
             "DEMO_PASSWORD": self.password,
+            "DEMO_POOLS": "no",
             "PANEL_SHUTDOWN_TIME_LIMIT": str(SHUTDOWN_TIME_LIMIT),
             "PANEL_GUEST_TIME_LIMIT": str(GUEST_TIME_LIMIT),
             "PANEL_NODE_PATIENCE": str(NODE_PATIENCE),

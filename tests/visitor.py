@@ -7,7 +7,7 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from functools import cached_property
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
 from uuid import UUID
 
 import lxml.html
@@ -34,13 +34,27 @@ class Page:
 class Visitor:
     """Logged in."""
 
-    def __init__(self, stack: Stack, name: str = "", password: str = "") -> None:
+    def __init__(self, stack: Stack, name: str = "", password: str = "", *, session: str = "") -> None:
+        """session: of somebody who is logged in already."""
         self.stack = stack
+        self.name = name or stack.user
         self._cookies = CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
+        if session:
+            self._cookies.set_cookie(_cookie("panel", session))
+            self.get("/pools/")
+        else:
+            self._log_in(name, password)
+
+    def _log_in(self, name: str, password: str) -> None:
         self.get("/login/")
-        page = self.post("/login/", username=name or stack.user, password=password or stack.password)
+        page = self.post("/login/", username=name or self.stack.user, password=password or self.stack.password)
         assert page.status == 200 and "/login/" not in page.url, page.text
+
+    @property
+    def cookies(self) -> str:
+        """As a header says them."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
 
     def get(self, path: str) -> Page:
         return self._ask(urllib.request.Request(self.stack.url + path))
@@ -105,3 +119,13 @@ class Visitor:
 
     def sees_node(self, name: str, state: str, *, seconds: float = 40) -> None:
         assert wait_until(lambda: self.node_state(name) == state, seconds=seconds), self.node_state(name)
+
+
+def _cookie(name: str, value: str) -> Cookie:
+    """Of this machine alone, until the end."""
+    return Cookie(
+        *(0, name, value, None),
+        *(False, "127.0.0.1", True, False),
+        *("/", True, False, None),
+        *(False, None, None, {}),
+    )

@@ -9,6 +9,7 @@ from signal import SIGKILL
 import pytest
 
 from demo import processes
+from tests.clerks import Refused
 from tests.faults.backups import (
     MIB,
     Kept,
@@ -21,7 +22,7 @@ from tests.faults.backups import (
     macs_of,
     new_one,
 )
-from tests.faults.desks import Desk, Refused
+from tests.faults.desks import Desk
 from tests.faults.moves import definition, until
 from tests.faults.streams import is_sound, kill_qemu, qemu_img
 from tests.stack import Machine, Stack, wait_until

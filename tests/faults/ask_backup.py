@@ -1,20 +1,14 @@
-"""Asks about backups as the pages do, in a process of its own that belongs to the running panel: a wish as JSON on each
-line of standard input, an answer on each line of standard output, see tests.faults.desks."""
+"""A clerk that asks about backups, see tests.clerks."""
 
 from __future__ import annotations
-
-import json
-import sys
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import django
 
 django.setup()
 
 from directory.models import Person  # noqa: E402 -- models may only be loaded after the setup
+from tests.serving import Wish, serve  # noqa: E402 -- likewise
 from vms.models import Backup, BackupTarget, StoragePool, Vm  # noqa: E402 -- likewise
-from vms.operations.auditing import Refusal  # noqa: E402 -- likewise
 from vms.operations.backing_up import request_backup, request_check, request_deletion  # noqa: E402 -- likewise
 from vms.operations.backups import BackupOrder  # noqa: E402 -- likewise
 from vms.operations.planning import Wish as Wanted  # noqa: E402 -- likewise
@@ -24,8 +18,6 @@ from vms.operations.restoring import (  # noqa: E402 -- likewise
     request_restore_as_new,
 )
 from vms.operations.targets import TargetOrder, add_target  # noqa: E402 -- likewise
-
-Wish = Mapping[str, Any]
 
 
 def back_up(wish: Wish) -> int:
@@ -78,19 +70,4 @@ def backup(wish: Wish) -> Backup:
     return Backup.objects.select_related("vm", "target").get(pk=wish["backup"])
 
 
-WAYS = (back_up, check, delete, restore, restore_as_new, new_target)
-ASKS: Mapping[str, Callable[[Wish], int]] = {each.__name__: each for each in WAYS}
-
-
-def answer(line: str) -> dict[str, Any]:
-    """The key of the row that was made of it, or why not."""
-    wish = json.loads(line)
-    try:
-        return {"made": ASKS[wish["asks"]](wish)}
-    except Refusal as refused:
-        return {"refused": f"{type(refused).__name__}: {refused}"}
-
-
-for asked in sys.stdin:
-    sys.stdout.write(json.dumps(answer(asked)) + "\n")
-    sys.stdout.flush()
+serve((back_up, check, delete, restore, restore_as_new, new_target))

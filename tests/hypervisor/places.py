@@ -57,8 +57,8 @@ class Place:
         hypervisor.undefine(vm)
 
 
-def wait_for(found: Callable[[], object], seconds: float = 5) -> None:
+def wait_for(found: Callable[[], object], seconds: float = 5, pause: float = 0.02) -> None:
     end = monotonic() + seconds
     while not found():
         assert monotonic() < end, "it did not come to that in time"
-        sleep(0.02)
+        sleep(pause)
