@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import pytest
 
 ROWS_OF_A_TABLE = 3
-TESTS_OF_A_FILE = 4
+TESTS_OF_A_FILE = 3
 LEAST_APART = 5
 """Rows are a prime apart, this or a greater one: so they lie in every column of a table that has several."""
 
