@@ -30,7 +30,7 @@ class PanelNote:
         mode = f" mode={quoteattr(self.mode)}" if self.mode else ""
         disks = "".join(f"<stoney:made-disk>{escape(str(disk))}</stoney:made-disk>" for disk in self.made_disks)
         return (
-            f'<stoney:vm xmlns:stoney="{NAMESPACE}" kind={quoteattr(self.kind)} type="persistent"{mode}>'
+            f'<stoney:vm xmlns:stoney="{NAMESPACE}" kind={quoteattr(self.kind)}{mode}>'
             f"<stoney:display-name>{escape(self.display_name)}</stoney:display-name>{disks}</stoney:vm>"
         )
 

@@ -214,14 +214,15 @@ def backed_up(anna: Visitor, each: Laden, status: str = "Running", **wish: Any) 
 
 
 def begun_slowly(anna: Visitor, each: Laden, status: str = "Running", **wish: Any) -> Path:
-    """A backup that is half-way, and an image with what it will hold. A node that is very busy may be through before it
-    hears of the limit: then once more."""
+    """A backup that is half-way, its guest going on, and an image with what it will hold. A node that is very busy may
+    be through before it hears of the limit: then once more."""
     known(anna, each, status=status)
     for _attempt in range(5):
         holds = each.moment(len(each.rows()))
         each.ask(limit=SLOWLY, **{"whole": True, **wish})
         wait_until(lambda: (each.operation()["permille"] or 0) > 1 or bool(each.operation()["finished_at"]), seconds=30)
         if not wait_until(lambda: not has_much_left(each), seconds=1.5):
+            anna.sees(each.machine, f"{status}, backing up")
             return holds
         each.has_ended("succeeded")
         anna.sees(each.machine, status)
