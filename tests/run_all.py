@@ -21,7 +21,7 @@ from tests.postgres import postgres
 
 COUNT = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
 COMPLAINT = re.compile(r"(FAILED|ERROR) \S+\.py\b")
-LONGEST_SECONDS = 25 * 60
+LONGEST_SECONDS = 40 * 60
 TAKES_DOWN_WITHIN_SECONDS = 90
 LAST_LINES = 30
 WIDE_ENOUGH_FOR_A_REASON = "240"

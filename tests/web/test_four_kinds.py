@@ -67,7 +67,7 @@ def test_the_page_of_a_dynamic_vm_says_whose_it_is_and_on_what_it_stands(browser
 
 def test_the_page_of_a_golden_image_says_what_stands_on_it(browser: Client, desks: Desks, add_vm: AddVm) -> None:
     said = facts(browser, desks.image)
-    assert said["State"][0] == "sealed, active: the pool’s next VMs come from it"
+    assert said["State"][0] == "sealed, active: the pool's next VMs come from it"
     assert said["Dynamic VMs on it"] == ("3", f"/dynamic/?{urlencode({'image': 'win-1'})}")
     page = text(browser, f"/vms/{desks.image.pk}/")
     assert f'href="/pools/{desks.pool.pk}/">Class 3b</a>' in page

@@ -66,6 +66,8 @@ FACT_STAND_ON_IT = pgettext_lazy("fact about a golden image", "Dynamic VMs on it
 # Translators: who has a dynamic VM: "anna, since 14:03".
 PERSON_SINCE = pgettext_lazy("who has a dynamic VM", "%(person)s, since %(since)s")
 
+# Translators: kind: "VM templates", "Golden images". Above the table of what can be done with them, mode by mode.
+MODES_OF = pgettext_lazy("name of a choice", "Modes: %(kind)s")
 IMAGE_STATE: Mapping[Mode, Promise] = {
     Mode.READY_FOR_USE: pgettext_lazy("state of a golden image", "sealed"),
     Mode.MAINTENANCE: pgettext_lazy("state of a golden image", "being prepared"),

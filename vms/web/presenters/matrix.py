@@ -48,8 +48,13 @@ class Matrix:
     id: str
     title: str
     facets: list[Facet]
+    facets_name: str
     columns: list[str]
     rows: list[MatrixRow]
+
+    @property
+    def facets_id(self) -> str:
+        return f"modes-{self.id}"
 
 
 def matrix(kind: Kind, asked: str) -> Matrix:
@@ -60,6 +65,7 @@ def matrix(kind: Kind, asked: str) -> Matrix:
         id=f"all-{kind}",
         title=str(EVERY[kind]),
         facets=[Facet(str(MODES[kind][each]), None, f"?mode={each}#all-{kind}", each is mode) for each in modes],
+        facets_name=str(words.MODES_OF % {"kind": EVERY[kind]}),
         columns=[str(labels.ACTION[action]) for action in COLUMNS[kind]],
         rows=[
             MatrixRow(
