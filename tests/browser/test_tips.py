@@ -115,8 +115,8 @@ def test_without_a_script_a_button_that_is_off_opens_its_reason(stack: Stack, op
 
 def test_the_table_of_states_is_one_stop_and_the_arrows_go_on_from_there(open_panel: OpenPanel) -> None:
     panel = open_panel("/states/")
-    expect(panel.page.locator("#vms td button[tabindex='0']")).to_have_count(1)
-    panel.page.locator("#vms td button[tabindex='0']").focus()
+    expect(panel.page.locator("#all-vm td button[tabindex='0']")).to_have_count(1)
+    panel.page.locator("#all-vm td button[tabindex='0']").focus()
     panel.page.keyboard.press("ArrowRight")
     expect(tip(panel)).to_contain_text("Power off is off")
     panel.page.keyboard.press("ArrowDown")
