@@ -15,12 +15,10 @@ from demo.panel import CELERY, panel_child
 from demo.settings import Settings
 from tests.pools.rooms import TOO_MANY, Room, open_pool
 from tests.stack import Stack, wait_until
-from tests.visitor import Page, Visitor
 
 pytestmark = pytest.mark.live
 
 PEOPLE, MOST = 100, 20
-TOO_BUSY = 500
 
 
 @contextmanager
@@ -35,19 +33,13 @@ def another_worker(stack: Stack) -> Iterator[None]:
         end_all([child])
 
 
-def press(who: Visitor, room: Room) -> Page:
-    """Once more if the panel is too busy: on SQLite one waits for all the others, and for 20 seconds at most."""
-    page = open_pool(who, room)
-    return open_pool(who, room) if page.status >= TOO_BUSY else page
-
-
 def test_a_hundred_open_it_at_once(stack: Stack, room: Room) -> None:
     """With room for twenty. The others are told why."""
     people = room.visitors(*(f"person-{number:03}" for number in range(PEOPLE)))
     room.change(most_vms=MOST, pre_started=2)
     room.comes_to(ready=2)
     with another_worker(stack), ThreadPoolExecutor(PEOPLE) as crowd:
-        pages = list(crowd.map(partial(press, room=room), people))
+        pages = list(crowd.map(partial(open_pool, room=room), people))
         taken = room.taken()
         refused = [page for page in pages if any(TOO_MANY in each for each in page.words("alert"))]
         let_in = {who.name for who, page in zip(people, pages, strict=True) if page not in refused}
